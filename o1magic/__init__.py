@@ -1,0 +1,67 @@
+"""Prompts to reasoning models from a notebook: `%load_ext o1magic`, then `%%o1`.
+
+Nothing heavy is imported here: names are looked up when they are first used.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from o1magic.answer import Answer, Usage
+    from o1magic.api import ask, fix, lint
+    from o1magic.errors import O1Error
+    from o1magic.lint import Diagnostic, FixResult
+
+__version__ = "0.1.0"
+
+__all__ = ["Answer", "Diagnostic", "FixResult", "O1Error", "Usage", "ask", "fix", "lint"]
+
+_HOMES = {
+    "Answer": "o1magic.answer",
+    "Diagnostic": "o1magic.lint",
+    "FixResult": "o1magic.lint",
+    "O1Error": "o1magic.errors",
+    "Usage": "o1magic.answer",
+    "ask": "o1magic.api",
+    "fix": "o1magic.api",
+    "lint": "o1magic.api",
+}
+
+
+class _Package(ModuleType):
+    """The package, whose functions `ask` and `lint` keep their names although modules share them."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # The import system binds each imported submodule here; `o1magic.lint(...)` must stay a call.
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public name, importing its module now."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*__all__, "__version__", "load_ipython_extension"]
+
+
+def load_ipython_extension(ipython: InteractiveShell) -> None:
+    """Register `%o1` and `%%o1`; touches neither the network nor the disk."""
+    from o1magic.jupyter.magic import register
+
+    register(ipython)

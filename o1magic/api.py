@@ -1,0 +1,117 @@
+"""The Python functions: `ask`, `lint`, `fix`; their signatures are what other people's scripts rely on.
+
+Layer 6. They print nothing and need no notebook.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from o1magic import arguments, catalog
+from o1magic.ask import Cell, Draft, cell_of, context_of
+from o1magic.ask import ask as run
+from o1magic.lint import Context, check, repair
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from o1magic.answer import Answer
+    from o1magic.client import Event
+    from o1magic.lint import Diagnostic, FixResult
+    from o1magic.settings import FixMode, LintMode
+
+
+class Silent:
+    """A view that shows nothing."""
+
+    def before(self, draft: Draft) -> None:
+        """Show nothing."""
+
+    def event(self, event: Event) -> None:
+        """Show nothing."""
+
+    def tick(self, seconds: float) -> None:
+        """Show nothing."""
+
+
+def ask(
+    prompt: str,
+    *,
+    model: str | None = None,
+    endpoint: str | None = None,
+    max_completion_tokens: int | None = None,
+    effort: str | None = None,
+    developer: str | None = None,
+    lint: LintMode | None = None,
+    fix: FixMode | None = None,
+    ignore: Iterable[str] | None = None,
+    timeout_s: float | None = None,
+    variables: Mapping[str, object] | None = None,
+    **parameters: object,
+) -> Answer:
+    """Return a model's answer to a prompt.
+
+    `variables` fills `{{name}}` as a cell's namespace does; without it the prompt goes out as it is written.
+    `parameters` are further API parameters, checked against what the catalog knows of the model. None means: as the
+    environment and the defaults say. Not to be called from a running event loop's own thread for long calls: it blocks.
+
+    Raises O1Error: see `o1magic.errors`; an answer that was paid for but is empty is in `AnswerError.answer`.
+    """
+    from o1magic import session
+
+    given = arguments.Arguments(
+        model=model,
+        effort=effort,
+        max_completion_tokens=max_completion_tokens,
+        developer=developer,
+        lint=lint,
+        fix=fix,
+        ignore=None if ignore is None else tuple(ignore),
+        timeout_s=timeout_s,
+        raw=variables is None,
+        endpoint=endpoint,
+        params=parameters,
+        uses=_uses(effort, max_completion_tokens, developer, parameters),
+    )
+    cell = Cell(given, prompt, variables or {})
+    answer = run(cell, session.desk(), Silent())
+    assert answer is not None  # noqa: S101 - only a dry run returns None, and there is no such argument here
+    return answer
+
+
+def lint(
+    text: str, *, model: str | None = None, select: Iterable[str] | None = None, ignore: Iterable[str] | None = None
+) -> list[Diagnostic]:
+    """Return what the linter finds in a prompt, or in a whole cell that begins with `%%o1`, in order of position.
+
+    Offsets are code points into `text`. `select` and `ignore` take rule codes or prefixes of them.
+    Raises ArgumentError: a code that no rule has.
+    """
+    return check(text, context(text, model), select=_codes(select), ignore=_codes(ignore))
+
+
+def fix(text: str, *, unsafe: bool = False, model: str | None = None) -> FixResult:
+    """Return the prompt, or whole cell, fixed: safe fixes only insert delimiters; `unsafe` also removes words."""
+    return repair(text, context(text, model), unsafe=unsafe)
+
+
+def _codes(codes: Iterable[str] | None) -> tuple[str, ...] | None:
+    if codes is None:
+        return None
+    return arguments.codes(codes) if isinstance(codes, str) else tuple(codes)
+
+
+def _uses(
+    effort: str | None, allowance: int | None, developer: str | None, parameters: Mapping[str, object]
+) -> dict[str, arguments.Use]:
+    """Return the parameters for the linter; given in Python, they stand nowhere in the text."""
+    named: dict[str, Any] = {"reasoning_effort": effort, "max_completion_tokens": allowance, "developer": developer}
+    given = {name: value for name, value in (named | dict(parameters)).items() if value is not None}
+    return {name: arguments.Use(value, 0, 0) for name, value in given.items()}
+
+
+def context(text: str, model: str | None) -> Context:
+    """Return the linter's context of a bare prompt, or of a cell with its magic line."""
+    cell = cell_of(text, {})
+    name = model or cell.given.model
+    return context_of(cell, catalog.load().find(name) if name else None)

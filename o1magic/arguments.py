@@ -1,0 +1,267 @@
+"""The magic line -> `Arguments`, from one table of flags that the magic, the command line and the docs share.
+
+Layer 2. A new flag is a row in FLAGS and a field in Arguments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import keyword
+import math
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from o1magic.errors import ArgumentError
+from o1magic.settings import FIX_MODES, LINT_MODES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+# Tokens of a magic line: runs of unquoted text and closed quotes. Linear: each alternative starts differently.
+_TOKEN = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""")
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def whole_number(text: str) -> int:
+    """Return a whole number of at least 1; `25_000` and `25000` are alike."""
+    if not re.fullmatch(r"\d[\d_]*", text, re.ASCII) or int(text) < 1:
+        raise argparse.ArgumentTypeError("takes a whole number of at least 1, such as 25000")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Return a finite number of seconds above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError("takes a number of seconds above 0, such as 600")
+    return value
+
+
+def variable(text: str) -> str:
+    """Return a name that an answer can be bound to."""
+    if not text.isidentifier() or keyword.iskeyword(text):
+        raise argparse.ArgumentTypeError("takes a variable name, such as answer")
+    return text
+
+
+def codes(text: str) -> tuple[str, ...]:
+    """Return the rule codes or prefixes of a comma-separated list."""
+    return tuple(code.strip().upper() for code in text.replace(";", ",").split(",") if code.strip())
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Return a reader that takes one of the choices and names the nearest for anything else."""
+
+    def read(text: str) -> str:
+        if text not in choices:
+            raise argparse.ArgumentTypeError(f"there is no {text!r}{nearest(text, choices)[:-1]} ({', '.join(choices)})")
+        return text
+
+    return read
+
+
+def assignment(text: str) -> tuple[str, object]:
+    """Return name and value of `name=value`; the value is read as JSON where it is JSON."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip().isidentifier():
+        raise argparse.ArgumentTypeError("takes name=value, such as temperature=1")
+    try:
+        parsed: object = json.loads(value)
+    except ValueError:
+        parsed = value
+    return name.strip(), parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag; `parameter` is the API parameter it sets, if it is one."""
+
+    names: tuple[str, ...]
+    dest: str
+    help: str
+    metavar: str | None = None
+    kind: Callable[[str], Any] = str
+    choices: tuple[str, ...] | None = None
+    switch: bool = False
+    repeats: bool = False
+    parameter: str | None = None
+
+    def options(self) -> dict[str, Any]:
+        """Return the keyword arguments that argparse, and IPython's magic_arguments, take."""
+        if self.switch:
+            return {"dest": self.dest, "action": "store_true", "help": self.help}
+        action = "append" if self.repeats else "store"
+        options = {"dest": self.dest, "action": action, "type": self.kind, "help": self.help, "default": None}
+        return options | {"metavar": "|".join(self.choices) if self.choices else self.metavar}
+
+
+FLAGS: tuple[Flag, ...] = (
+    Flag(("-m", "--model"), "model", "model that answers (`%%o1 models` lists them)", "MODEL"),
+    Flag(("-e", "--effort"), "effort", "how long it may think: low, medium, high ...", "EFFORT",
+         parameter="reasoning_effort"),
+    Flag(("--max-completion-tokens",), "max_completion_tokens",
+         "allowance for reasoning and answer together, in tokens", "N", whole_number,
+         parameter="max_completion_tokens"),
+    Flag(("--max-tokens",), "max_tokens", "the old name; sent as max_completion_tokens, with a note", "N",
+         whole_number, parameter="max_tokens"),
+    Flag(("--developer",), "developer", "developer message: text, or @name for a variable", "TEXT",
+         parameter="developer"),
+    Flag(("--lint",), "lint", "prompt lint: strict refuses to send on a warning", "MODE",
+         one_of(*LINT_MODES), choices=LINT_MODES),
+    Flag(("--fix",), "fix", "fixes applied to what is sent: safe ones only insert delimiters", "WHICH",
+         one_of(*FIX_MODES), choices=FIX_MODES),
+    Flag(("--ignore",), "ignore", "rule codes or prefixes to leave out, such as COT001,DEL", "CODES", codes),
+    Flag(("-o", "--output"), "output", "bind the Answer to this name instead of `_`", "NAME", variable),
+    Flag(("--timeout",), "timeout_s", "deadline of the call, retries included", "SECONDS", seconds),
+    Flag(("--raw",), "raw", "send {{name}} as it is written", switch=True),
+    Flag(("--dry-run",), "dry_run", "show exactly what would be sent and its worst cost; send nothing", switch=True),
+    Flag(("--endpoint",), "endpoint", "openai, simulator or the base URL of a server that speaks the same API",
+         "NAME_OR_URL"),
+    Flag(("--param",), "params", "any other API parameter, checked against the model's facts; repeatable",
+         "NAME=VALUE", assignment, repeats=True),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One parameter as it stands on a magic line, from `start` to `end` of that line."""
+
+    value: object
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What the magic line asks for; None means: as the settings say. `uses` tells where each parameter stands."""
+
+    model: str | None = None
+    effort: str | None = None
+    max_completion_tokens: int | None = None
+    max_tokens: int | None = None
+    developer: str | None = None
+    lint: str | None = None
+    fix: str | None = None
+    ignore: tuple[str, ...] | None = None
+    output: str | None = None
+    timeout_s: float | None = None
+    raw: bool = False
+    dry_run: bool = False
+    endpoint: str | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
+    uses: Mapping[str, Use] = field(default_factory=dict)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that raises our one-line errors instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ArgumentError(f"{message}; nothing was sent.".replace("argument ", "", 1))
+
+
+@cache
+def _parser() -> _Parser:
+    parser = _Parser(prog="%%o1", add_help=False, allow_abbrev=False)
+    for flag in FLAGS:
+        parser.add_argument(*flag.names, **flag.options())
+    return parser
+
+
+def parse(line: str) -> Arguments:
+    """Return what a magic line says.
+
+    Raises ArgumentError: an unknown flag or a value that cannot be, naming the nearest that exists.
+    """
+    tokens = _tokens(line)
+    words = [word for word, _, _ in tokens]
+    values, unknown = _parser().parse_known_args(words)
+    if unknown:
+        raise ArgumentError(_unknown(unknown[0]), how="`%%o1?` lists the flags.")
+    given = {name: value for name, value in vars(values).items() if value is not None}
+    return Arguments(**{**given, "params": dict(given.get("params", ())), "uses": _uses(tokens)})
+
+
+def flag_names() -> tuple[str, ...]:
+    """Return every spelling of every flag."""
+    return tuple(name for flag in FLAGS for name in flag.names)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean X?`, or nothing where no known word is near."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else "."
+
+
+def _unknown(word: str) -> str:
+    if not word.startswith("-"):
+        return f"The prompt goes below the %%o1 line; {word!r} stands on it. Nothing was sent."
+    name = word.split("=", maxsplit=1)[0]
+    parameter = name.lstrip("-").replace("-", "_")
+    hint = nearest(name, flag_names())
+    return f"There is no flag {name}, and nothing was sent{hint} API parameters go as --param {parameter}=VALUE."
+
+
+def _tokens(line: str) -> list[tuple[str, int, int]]:
+    """Return the words of a line, unquoted, with where they stand."""
+    tokens, position = [], 0
+    for match in _TOKEN.finditer(line):
+        if line[position : match.start()].strip():
+            break
+        tokens.append((_unquote(match.group()), match.start(), match.end()))
+        position = match.end()
+    if line[position:].strip():
+        raise ArgumentError(f"A quote is not closed: {line[position:].strip()[:40]!r}; nothing was sent.")
+    return tokens
+
+
+def _unquote(word: str) -> str:
+    if word.startswith("'") and word.endswith("'") and word.count("'") == 2:  # noqa: PLR2004 - one pair
+        return word[1:-1]
+    return re.sub(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)""", _inner, word)
+
+
+def _inner(match: re.Match[str]) -> str:
+    single, double, escaped = match.groups()
+    if single is not None:
+        return single
+    return escaped if double is None else re.sub(r'\\(["\\])', r"\1", double)
+
+
+def _uses(tokens: Sequence[tuple[str, int, int]]) -> dict[str, Use]:
+    """Return where each API parameter stands on the line, its value as it will be sent."""
+    by_name = {name: flag for flag in FLAGS for name in flag.names if flag.parameter or flag.repeats}
+    uses: dict[str, Use] = {}
+    for index, (word, start, end) in enumerate(tokens):
+        name, equals, value = word.partition("=")
+        flag = by_name.get(name)
+        if flag is None:
+            continue
+        if not equals:
+            if index + 1 == len(tokens):
+                continue
+            value, _, end = tokens[index + 1]  # noqa: PLW2901 - the value is the next word
+        parsed = flag.kind(value)
+        if flag.repeats:
+            parameter, parsed = parsed
+        else:
+            parameter = flag.parameter
+        uses[parameter] = Use(parsed, start, end)
+    return uses
+
+
+def of(values: Mapping[str, Any]) -> Arguments:
+    """Return the arguments that another parser read with the same table of flags."""
+    given = {flag.dest: values.get(flag.dest) for flag in FLAGS}
+    present = {name: value for name, value in given.items() if value is not None}
+    params = dict(present.pop("params", ()))
+    named = {flag.parameter: present[flag.dest] for flag in FLAGS if flag.parameter and flag.dest in present}
+    uses = {name: Use(value, 0, 0) for name, value in (named | params).items()}
+    return Arguments(**present, params=params, uses=uses)

@@ -1,0 +1,255 @@
+"""The product on one screen: a cell goes in, is linted, becomes a request, is held, sent, settled; an answer comes out.
+
+Layer 5. Everything it needs is handed in as a `Desk`; what people see of it is a `View`'s business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from o1magic import arguments, call, cost, endpoint, prompt, request, settings
+from o1magic.errors import ArgumentError, LintError, UnknownModelError
+from o1magic.lint import Context, FixResult, FlagUse, check, repair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Executor
+
+    from o1magic.answer import Answer
+    from o1magic.arguments import Arguments
+    from o1magic.catalog import Catalog, Model
+    from o1magic.client import Client, Event
+    from o1magic.ledger import Ledger
+    from o1magic.lint import Diagnostic
+    from o1magic.prompt import Prompt
+    from o1magic.request import Request
+    from o1magic.settings import Settings
+
+MAGIC = "%%o1"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a person wrote: what the magic line asks for, the prompt below it, and the names the prompt may use.
+
+    `head` is the magic line itself with its newline, "" where there is none.
+    """
+
+    given: Arguments
+    body: str
+    names: Mapping[str, object] = field(default_factory=dict)
+    head: str = ""
+
+
+def cell_of(text: str, names: Mapping[str, object]) -> Cell:
+    """Return a whole cell, or a bare prompt, taken apart.
+
+    Raises ArgumentError: the magic line says what it cannot.
+    """
+    if not text.startswith(MAGIC):
+        return Cell(arguments.parse(""), text, names)
+    line, newline, body = text.partition("\n")
+    return Cell(arguments.parse(line.removeprefix(MAGIC)), body, names, line + newline)
+
+
+class View(Protocol):
+    """Shows a call while it runs. `event` is called on the loop thread, the others where the call was made."""
+
+    def before(self, draft: Draft) -> None:
+        """Show what was found and changed."""
+
+    def event(self, event: Event) -> None:
+        """Take note of what happened."""
+
+    def tick(self, seconds: float) -> None:
+        """Draw what is new, some ten times a second."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What a session works with; made once per process by `session.desk`."""
+
+    catalog: Catalog
+    environ: Mapping[str, str]
+    simulator: Callable[[str], str]
+    client: Callable[[], Client]
+    ledger: Callable[[], Ledger]
+    ledger_thread: Executor
+    session: str
+    notebook: str | None = None
+    config: Callable[[], Mapping[str, Any]] = settings.configured
+    today: Callable[[], date] = lambda: datetime.now(UTC).astimezone().date()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A cell ready to go: the request, and what was found and changed on the way to it.
+
+    `checked` is the text that `applied` refers to, `final` the one that `remaining` refers to.
+    """
+
+    arguments: Arguments
+    settings: Settings
+    asked: str
+    request: Request
+    prompt: Prompt
+    checked: str
+    final: str
+    applied: tuple[Diagnostic, ...]
+    remaining: tuple[Diagnostic, ...]
+    notes: tuple[str, ...]
+    worst_nano_usd: int | None
+
+
+def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
+    """Return the answer to a cell, None for a dry run.
+
+    Raises O1Error: see the tree in `errors`; what it says about billing is already in the ledger.
+    """
+    draft = compose(cell, desk)
+    if draft.arguments.dry_run:
+        view.before(draft)
+        return None
+    target = endpoint.resolve(draft.settings.endpoint, desk.environ, simulator=desk.simulator)
+    draft = replace(draft, notes=(*retirement(draft, target, desk), *draft.notes))
+    view.before(draft)
+    refuse_if_strict(draft)
+    client = desk.client()
+    made = call.Call(
+        request=draft.request,
+        asked=draft.asked,
+        endpoint=target,
+        timeout_s=draft.settings.timeout_s,
+        catalog=desk.catalog,
+        client=client,
+        ledger=desk.ledger(),
+        ledger_thread=desk.ledger_thread,
+        today=desk.today,
+        session=desk.session,
+        on_event=view.event,
+        notebook=desk.notebook,
+        lint_found=tuple(sorted({one.code for one in (*draft.applied, *draft.remaining)})),
+        lint_fixed=tuple(sorted({one.code for one in draft.applied})),
+    )
+    return client.run(call.make(made), tick=view.tick)
+
+
+def compose(cell: Cell, desk: Desk) -> Draft:
+    """Return the cell as it would be sent: interpolated, linted, fixed, checked against the model. Nothing leaves."""
+    chosen = settle_settings(cell.given, desk)
+    written = prompt.interpolate(cell.body, cell.names, max_chars=chosen.max_inserted_chars, raw=cell.given.raw)
+    prompt.check_sendable(written.text)
+    asked, model = choose_model(cell.given, chosen, desk.catalog)
+    result = lint_cell(replace(cell, body=written.text), chosen, model, written)
+    fixed = cell_of(result.text, cell.names) if cell.head else replace(cell, body=result.text)
+    if fixed.head != cell.head:
+        chosen = settle_settings(fixed.given, desk)
+    given = replace(fixed.given, developer=developer_text(fixed.given.developer, cell.names))
+    sent = request.build(model, asked, fixed.body, given, chosen)
+    worst = cost.worst_case_nano_usd(
+        sent.prompt_tokens.tokens, sent.max_completion_tokens, model.price_on(desk.today())
+    )
+    return Draft(
+        arguments=given,
+        settings=chosen,
+        asked=asked,
+        request=sent,
+        prompt=written,
+        checked=cell.head + written.text,
+        final=result.text,
+        applied=result.applied,
+        remaining=result.remaining,
+        notes=(*unknown_model(model, asked), *sent.notes, *prompt.notes(written, cell.names)),
+        worst_nano_usd=worst,
+    )
+
+
+def settle_settings(given: Arguments, desk: Desk) -> Settings:
+    """Return the settings in force: flag over %config over environment over default."""
+    names = ("model", "endpoint", "effort", "lint", "fix", "ignore", "timeout_s")
+    flags = {name: getattr(given, name) for name in names}
+    return settings.merge(settings.from_environment(desk.environ), desk.config(), flags)
+
+
+def lint_cell(cell: Cell, chosen: Settings, model: Model, written: Prompt) -> FixResult:
+    """Return the cell's text as linted and, as far as `--fix` says, fixed."""
+    text = cell.head + cell.body
+    if chosen.lint == "off":
+        return FixResult(text, (), ())
+    spans = tuple((one.start + len(cell.head), one.end + len(cell.head)) for one in written.inserted)
+    context = context_of(cell, model, spans)
+    if chosen.fix == "none":
+        return FixResult(text, (), tuple(check(text, context, ignore=chosen.ignore)))
+    return repair(text, context, unsafe=chosen.fix == "all", ignore=chosen.ignore)
+
+
+def context_of(cell: Cell, model: Model | None, inserted: tuple[tuple[int, int], ...] = ()) -> Context:
+    """Return what the linter should know beside the text: the model, the flags, what is inserted data."""
+    offset = len(MAGIC) if cell.head else 0
+    uses = cell.given.uses.items()
+    return Context(
+        model=model,
+        body_start=len(cell.head),
+        flags={name: FlagUse(use.value, use.start + offset, use.end + offset) for name, use in uses},
+        inserted=inserted,
+        has_system=cell.given.developer is not None,
+    )
+
+
+def choose_model(given: Arguments, chosen: Settings, catalog: Catalog) -> tuple[str, Model]:
+    """Return the name to send and the facts known about it.
+
+    Raises UnknownModelError: the name is one slip away from a known one. `--param model=NAME` sends any name.
+    """
+    exactly = given.params.get("model")
+    if exactly is not None:
+        return str(exactly), catalog.find(str(exactly))
+    name = chosen.model or catalog.default_model
+    meant = catalog.slip_of(name)
+    if meant is not None:
+        raise UnknownModelError(
+            f"There is no model {name!r}; did you mean {meant}? Nothing was sent.",
+            how=f"To send it as it is: --param model={name}.",
+            nearest=catalog.nearest(name),
+        )
+    return name, catalog.find(name)
+
+
+def developer_text(text: str | None, names: Mapping[str, object]) -> str | None:
+    """Return the developer message: the text given, or the string that `@name` holds."""
+    if text is None or not text.startswith("@"):
+        return text
+    value = names.get(text[1:])
+    if not isinstance(value, str):
+        raise ArgumentError(f"--developer {text}: there is no string of that name; nothing was sent.")
+    return value
+
+
+def unknown_model(model: Model, asked: str) -> tuple[str, ...]:
+    """Return the note on a model the catalog does not know."""
+    if model.known:
+        return ()
+    return (f"{asked} is not in the catalog: its limits and its price are unknown",)
+
+
+def retirement(draft: Draft, target: endpoint.Endpoint, desk: Desk) -> tuple[str, ...]:
+    """Return the note on a model that OpenAI has shut down; other endpoints may still serve it."""
+    model = draft.request.model
+    if target.kind != "openai" or model.shutdown is None or not model.is_shut_down(desk.today()):
+        return ()
+    instead = f"; its successor is {model.successor}: -m {model.successor}" if model.successor else ""
+    return (f"OpenAI shut {model.name} down on {model.shutdown:%Y-%m-%d}{instead}",)
+
+
+def refuse_if_strict(draft: Draft) -> None:
+    """Raise LintError under `--lint strict` while a warning or an error is left."""
+    left = [one for one in draft.remaining if one.severity != "info"]
+    if draft.settings.lint == "strict" and left:
+        found = ", ".join(sorted({one.code for one in left}))
+        raise LintError(
+            f"--lint strict: {found} left in the prompt; nothing was sent.",
+            how="Change the prompt, --fix all, or --ignore the code; `%o1 rule CODE` explains it.",
+            diagnostics=tuple(left),
+        )

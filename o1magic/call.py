@@ -1,0 +1,297 @@
+"""One paid call: hold its worst case, send, settle. Exactly one ledger row, whatever happens.
+
+Layer 4. Runs on the client's loop thread, where no Ctrl-C can fall between an answer and its row: a cancelled task
+still settles. The ledger is written on a thread of its own, so that a slow disk stalls no stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from o1magic import client as http
+from o1magic import cost, render, tokens, untrusted
+from o1magic.answer import Answer, Usage
+from o1magic.errors import AnswerError, InterruptError, O1Error
+from o1magic.ledger import Intent, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+    from datetime import date
+
+    from o1magic.catalog import Catalog
+    from o1magic.endpoint import Endpoint
+    from o1magic.ledger import Ledger
+    from o1magic.request import Request
+    from o1magic.wire import Reply
+
+T = TypeVar("T")
+
+# Added to the deadline: after that long, a call without an outcome belongs to a process that is gone.
+_LEASE_MARGIN_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """All that one call needs: what is sent where, under which ledger, and who is told of its events."""
+
+    request: Request
+    asked: str
+    endpoint: Endpoint
+    timeout_s: float
+    catalog: Catalog
+    client: http.Client
+    ledger: Ledger
+    ledger_thread: Executor
+    today: Callable[[], date]
+    session: str
+    on_event: Callable[[http.Event], None]
+    notebook: str | None = None
+    lint_found: tuple[str, ...] = ()
+    lint_fixed: tuple[str, ...] = ()
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def worst_nano_usd(self) -> int | None:
+        """Return the most this call can cost, None when the price or the allowance is unknown."""
+        price = self.request.model.price_on(self.today())
+        return cost.worst_case_nano_usd(self.request.prompt_tokens.tokens, self.request.max_completion_tokens, price)
+
+
+async def make(call: Call) -> Answer:
+    """Return the answer, its row settled.
+
+    Raises LedgerError before anything is sent; AnswerError with the paid-for answer; InterruptError; and whatever
+    the client raises. In each case the row already says what is known.
+    """
+    started = time.monotonic()
+    watch = _Watch(call.on_event)
+    try:
+        await _hold(call)
+    except asyncio.CancelledError:
+        await _write(call, _outcome_of(_interrupted(call, watch), 0.0))
+        raise _interrupted(call, watch) from None
+    try:
+        received = await call.client.send(
+            call.request.body, call.endpoint, timeout_s=call.timeout_s, on_event=watch
+        )
+    except asyncio.CancelledError:
+        failure: O1Error = _interrupted(call, watch)
+    except O1Error as error:
+        failure = error
+    except Exception as surprise:  # noqa: BLE001 - the row must be written before anything surprising goes on
+        failure = O1Error(f"o1magic failed while calling: {type(surprise).__name__}.", billed="maybe")
+    else:
+        return await _conclude(call, received.reply, received.attempts, time.monotonic() - started)
+    await _write(call, _outcome_of(failure, time.monotonic() - started, call.request))
+    raise failure from None
+
+
+async def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer:
+    """Settle a reply and return it as an answer, or raise what it lacks."""
+    price = None
+    usage = reply.usage
+    if not usage.known and not reply.complete:
+        usage = _estimate(call.request, reply)
+    answered = reply.model or call.asked
+    if not usage.estimated:
+        price = call.catalog.find(answered).price_on(call.today())
+    nano = cost.cost_nano_usd(usage, price)
+    answer = Answer(
+        text=reply.text,
+        usage=usage,
+        finish_reason=reply.finish_reason,
+        model=answered,
+        seconds=seconds,
+        cost_nano_usd=nano,
+        asked=call.asked,
+        reasoning_text=reply.reasoning_text,
+        refusal=reply.refusal,
+        endpoint=call.endpoint.host,
+        attempts=attempts,
+        simulated=reply.simulated,
+        partial=not reply.complete,
+        id=call.id,
+    )
+    outcome = Outcome(
+        state="settled" if reply.complete else "partial",
+        model=answered,
+        usage=usage,
+        cost_nano_usd=nano,
+        price_id=price.id if price and nano is not None else None,
+        attempts=attempts,
+        seconds=seconds,
+        finish_reason=reply.finish_reason,
+        provider_id=reply.provider_id,
+        simulated=reply.simulated,
+    )
+    session_nano = await _write(call, outcome)
+    if answer.simulated:
+        session_nano = None
+    footer = render.footer(answer, session_nano_usd=session_nano, bound_nano_usd=call.worst_nano_usd)
+    answer = replace(answer, footer=footer)
+    problem = lacking(answer, call.request, tool_calls=reply.tool_calls, choices=reply.choices)
+    if problem is not None:
+        raise problem
+    return answer
+
+
+def lacking(answer: Answer, request: Request, *, tool_calls: bool, choices: int) -> AnswerError | None:
+    """Return the named state of an answer that holds nothing to go on with, None for one that does."""
+    if answer.text.strip() and answer.finish_reason != "content_filter":
+        return None
+    paid = (
+        f"cost {'simulated ' if answer.simulated else ''}{cost.dollars(answer.cost_nano_usd)}"
+        if answer.cost_nano_usd is not None
+        else "cost unknown"
+    )
+    kept = "The whole answer: `%o1 last`, or the exception's `.answer`."
+    if answer.refusal:
+        said = untrusted.visible(" ".join(answer.refusal.split())[:200])
+        state, what = "refusal", f"{answer.model} refused: “{said}” ({paid})."
+    elif answer.finish_reason == "content_filter":
+        state, what = "content_filter", f"A content filter stopped {answer.model} ({paid})."
+    elif answer.finish_reason == "length":
+        state, what = "length", _spent_thinking(answer, paid)
+        kept = f"{_more(answer, request)} {kept}"
+    elif tool_calls:
+        state, what = "tool_calls", f"{answer.model} asked for a tool instead of answering ({paid})."
+    elif not choices:
+        state, what = "no_choices", f"The reply of {answer.model} holds no answer at all ({paid})."
+    else:
+        state, what = "empty", f"{answer.model} returned an empty answer ({paid})."
+    billed: http.Billed = "maybe" if answer.cost_nano_usd is None else "yes"
+    return AnswerError(what, how=kept, billed="no" if answer.simulated else billed, answer=answer, state=state)
+
+
+def _spent_thinking(answer: Answer, paid: str) -> str:
+    completion, reasoning = answer.usage.completion, answer.usage.reasoning
+    if completion is None:
+        return f"{answer.model} used up its allowance and wrote no answer; tokens unknown ({paid})."
+    thinking = completion if reasoning is None else reasoning
+    sure = "at most " if reasoning is None else ""
+    return (
+        f"{answer.model} spent {sure}{thinking:,} of {completion:,} allowed tokens on reasoning "
+        f"and had none left for an answer ({paid})."
+    )
+
+
+def _more(answer: Answer, request: Request) -> str:
+    """Return the flag and value to try: twice the allowance, the usual reserve at least, the model's cap at most."""
+    allowance = request.max_completion_tokens or answer.usage.completion or 0
+    wanted = max(25_000, 2 * allowance)
+    most = request.model.max_output
+    value = wanted if most is None else min(wanted, most)
+    lower = " or a lower effort, -e low" if "low" in request.model.efforts else ""
+    if value <= allowance:
+        return f"{request.model.name} allows no more than {allowance:,}: ask for less at once{lower}."
+    return f"Try --max-completion-tokens {value}{lower}."
+
+
+def _estimate(request: Request, reply: Reply) -> Usage:
+    """Return what can be counted here of an answer that was cut: its hidden reasoning stays unknown."""
+    visible = tokens.count(reply.text, request.model.encoding).tokens if reply.text else None
+    return Usage(prompt=request.prompt_tokens.tokens, completion=visible, estimated=True)
+
+
+def _interrupted(call: Call, watch: _Watch) -> InterruptError:
+    if not watch.in_flight:
+        return InterruptError("Stopped before anything was sent.", attempts=watch.attempts, partial=None)
+    worst = cost.dollars(call.worst_nano_usd)
+    bound = f" (at most {worst})" if call.worst_nano_usd is not None else ""
+    return InterruptError(
+        f"Stopped; the connection to {call.endpoint.host} is closed.",
+        how=f"What it thought until then{bound} stays on hold in the ledger.",
+        billed="no" if call.endpoint.kind == "simulator" else "maybe",
+        attempts=watch.attempts,
+        partial=watch.text(),
+        in_flight=True,
+    )
+
+
+def _outcome_of(failure: O1Error, seconds: float, request: Request | None = None) -> Outcome:
+    """Return what a failed call is in the ledger: nothing billed, partial, or unknown with its hold kept."""
+    unsure = failure.billed != "no" or bool(failure.data.get("in_flight"))
+    partial = failure.data.get("partial")
+    usage = Usage()
+    if unsure and request is not None and partial:
+        text = partial if isinstance(partial, str) else partial.text
+        counted = tokens.count(text, request.model.encoding).tokens if text else None
+        usage = Usage(prompt=request.prompt_tokens.tokens, completion=counted, estimated=True)
+    return Outcome(
+        state=("partial" if partial else "unknown") if unsure else "failed",
+        model=None,
+        usage=usage,
+        cost_nano_usd=None if unsure else 0,
+        price_id=None,
+        attempts=int(failure.data.get("attempts", 1)),
+        seconds=seconds,
+        finish_reason=type(failure).__name__,
+    )
+
+
+class _Watch:
+    """Passes events on, and remembers whether a request is out and what text came back."""
+
+    def __init__(self, on_event: Callable[[http.Event], None]) -> None:
+        self._on_event = on_event
+        self._pieces: list[str] = []
+        self.in_flight = False
+        self.attempts = 0
+
+    def __call__(self, event: http.Event) -> None:
+        if isinstance(event, http.Sent):
+            self.in_flight = True
+            self.attempts += 1
+        elif isinstance(event, http.Retrying):
+            self.in_flight = False
+        elif isinstance(event, http.Text):
+            self._pieces.append(event.text)
+        self._on_event(event)
+
+    def text(self) -> str | None:
+        return "".join(self._pieces) or None
+
+
+async def _hold(call: Call) -> None:
+    """Write the intent; a task cancelled meanwhile still waits for the write, then stays cancelled."""
+    price = call.request.model.price_on(call.today())
+    intent = Intent(
+        id=call.id,
+        session=call.session,
+        notebook=call.notebook,
+        endpoint=call.endpoint.host,
+        model=call.asked,
+        effort=call.request.body.get("reasoning_effort"),
+        hold_nano_usd=call.worst_nano_usd,
+        price_id=price.id if price else None,
+        lint_found=call.lint_found,
+        lint_fixed=call.lint_fixed,
+        simulated=call.endpoint.kind == "simulator",
+        lease_s=call.timeout_s + _LEASE_MARGIN_S,
+    )
+    await _in_ledger(call, lambda: call.ledger.hold(intent))
+
+
+async def _write(call: Call, outcome: Outcome) -> int:
+    """Settle the row and return the session's cost in nano-dollars."""
+
+    def settle() -> int:
+        call.ledger.settle(call.id, outcome)
+        return call.ledger.total(session=call.session).cost_nano_usd
+
+    return await _in_ledger(call, settle)
+
+
+async def _in_ledger(call: Call, work: Callable[[], T]) -> T:
+    """Return what `work` returns on the ledger's thread; it runs to its end even if this task is cancelled."""
+    future = asyncio.get_running_loop().run_in_executor(call.ledger_thread, work)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        await asyncio.wait([future])
+        raise

@@ -1,0 +1,91 @@
+"""A call as it is seen in a notebook's cell: strip, clock, growing answer; consolidated at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import clear_output, display
+
+from o1magic import blocks, render
+from o1magic.view import CLOCK_S, Progress, dry_run_of, markdown, partial, partial_text, strip_of
+
+if TYPE_CHECKING:
+    from o1magic.ask import Draft
+    from o1magic.client import Event
+    from o1magic.errors import O1Error
+    from o1magic.render import Bundle
+
+# A finished block is closed when this much text has grown: re-rendering a long text is what freezes a page.
+_CLOSE_CHARS = 3_000
+
+
+class NotebookView:
+    """Shows a call in a notebook's cell."""
+
+    def __init__(self) -> None:
+        self._progress = Progress()
+        self.draft: Draft | None = None
+        self._strip: Bundle | None = None
+        self._model = ""
+        self._clock: Any = None
+        self._tail: Any = None
+        self._tail_text = ""
+        self._next_clock = CLOCK_S
+
+    def before(self, draft: Draft) -> None:
+        """Show what the linter found and changed; for a dry run, what would be sent."""
+        self.draft = draft
+        self._strip = strip_of(draft)
+        self._model = draft.asked
+        if self._strip is not None:
+            _show(self._strip)
+        if draft.arguments.dry_run:
+            _show(dry_run_of(draft))
+
+    def event(self, event: Event) -> None:
+        """Take note of what happened on the loop thread."""
+        self._progress.event(event)
+
+    def tick(self, seconds: float) -> None:
+        """Draw what is new: the clock, and the text that has grown."""
+        fresh = self._progress.fresh()
+        if fresh:
+            self._grow(fresh)
+        if seconds >= self._next_clock:
+            self._next_clock = seconds + CLOCK_S
+            self._clock = _put(self._clock, render.clock(seconds, self._model, self._progress.said))
+
+    def finish(self) -> None:
+        """Take away what was only for the waiting; the strip stays. A quick answer leaves nothing to take away."""
+        if self._clock is None and self._tail is None:
+            return
+        clear_output(wait=True)
+        if self._strip is not None:
+            _show(self._strip)
+
+    def leave(self, failure: O1Error) -> None:
+        """Show what had arrived of an answer before the call failed."""
+        text = partial_text(failure)
+        if text:
+            _show(partial(text))
+
+    def _grow(self, fresh: str) -> None:
+        self._tail_text += fresh
+        if len(self._tail_text) > _CLOSE_CHARS:
+            done = blocks.finished(self._tail_text)
+            if done:
+                _put(self._tail, markdown(self._tail_text[:done]))
+                self._tail, self._tail_text = None, self._tail_text[done:]
+        self._tail = _put(self._tail, markdown(self._tail_text))
+
+
+def _show(bundle: Bundle) -> None:
+    display(bundle, raw=True)
+
+
+def _put(handle: Any, bundle: Bundle) -> Any:
+    """Update a display, or make it; return its handle."""
+    if handle is None:
+        return display(bundle, raw=True, display_id=True)
+    handle.update(bundle, raw=True)
+    return handle

@@ -1,0 +1,110 @@
+"""`{{name}}` -> the value of that name, once, as delimited data.
+
+Layer 2, no I/O. One pass over the source text: only `{{name}}`, only names that exist, never a name with two leading
+underscores; everything else passes byte for byte, and an inserted value is never read again.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from o1magic import values
+from o1magic.errors import PromptError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLACEHOLDER = re.compile(r"(?<!\{)\{\{([^\W\d]\w*)\}\}(?!\})")
+
+
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """One value in the prompt: `start` to `end` is the value with its delimiters, in code points."""
+
+    name: str
+    kind: str
+    start: int
+    end: int
+    chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The text that goes out; `unknown` names the placeholders that were left as they are written."""
+
+    text: str
+    inserted: tuple[Inserted, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def interpolate(source: str, names: Mapping[str, object], *, max_chars: int, raw: bool = False) -> Prompt:
+    """Return the prompt with each `{{name}}` that exists replaced by its value inside a delimiter named after it.
+
+    `max_chars` caps each value, in characters; nothing is ever cut silently.
+    Raises PromptError: a value over the cap or one that cannot be written as text, naming the variable.
+    """
+    if raw:
+        return Prompt(source)
+    parts: list[str] = []
+    inserted: list[Inserted] = []
+    unknown: list[str] = []
+    position = length = 0
+    for match in _PLACEHOLDER.finditer(source):
+        name = match.group(1)
+        if name.startswith("__") or name not in names:
+            unknown.append(name)
+            continue
+        value = values.as_text(name, names[name], max_chars=max_chars)
+        text = _delimited(name, value, source, match)
+        literal = source[position : match.start()]
+        parts += [literal, text]
+        start = length + len(literal)
+        length = start + len(text)
+        position = match.end()
+        inserted.append(Inserted(name, value.kind, start, length, len(value.text)))
+    parts.append(source[position:])
+    return Prompt("".join(parts), tuple(inserted), tuple(dict.fromkeys(unknown)))
+
+
+def check_sendable(text: str) -> None:
+    """Raise PromptError where a prompt is empty or holds what JSON over HTTP cannot carry."""
+    if not text.strip():
+        raise PromptError("The prompt is empty; nothing was sent.", how="Write it below the %%o1 line.")
+    for position, character in enumerate(text):
+        if character == "\0" or "\ud800" <= character <= "\udfff":
+            kind = "a NUL character" if character == "\0" else "half of a surrogate pair"
+            raise PromptError(
+                f"The prompt holds {kind} at position {position}; nothing was sent.",
+                how="Remove it; it cannot be sent as text.",
+            )
+
+
+def notes(prompt: Prompt, names: Mapping[str, object]) -> list[str]:
+    """Return what a person should know about the insertion, one sentence each."""
+    said = [f"{{{{{one.name}}}}}: {one.kind}, {one.chars:,} characters, as data" for one in prompt.inserted]
+    for name in prompt.unknown:
+        near = difflib.get_close_matches(name, [known for known in names if not known.startswith("_")], n=1)
+        hint = f" (there is {{{{{near[0]}}}}})" if near else ""
+        said.append(f"{{{{{name}}}}} is no variable here{hint}: it goes out as it is written")
+    return said
+
+
+def _delimited(name: str, value: values.Value, source: str, match: re.Match[str]) -> str:
+    """Return the value inside a tag named after the variable, unless the author wrote that very tag around it."""
+    written = source[: match.start()].rstrip().endswith(f"<{name}>") and source[match.end() :].lstrip().startswith(
+        f"</{name}>"
+    )
+    if written and f"</{name}" not in value.text:
+        return value.text
+    tag, number = name, 1
+    while f"</{tag}" in value.text or f"<{tag}>" in value.text:
+        number += 1
+        tag = f"{name}_{number}"
+    attributes = "".join(f' {key}="{content}"' for key, content in value.attributes)
+    if "\n" in value.text or attributes:
+        newline = "" if value.text.endswith("\n") else "\n"
+        return f"<{tag}{attributes}>\n{value.text}{newline}</{tag}>"
+    return f"<{tag}>{value.text}</{tag}>"

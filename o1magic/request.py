@@ -1,0 +1,186 @@
+"""Arguments, prompt and model facts -> a request this model accepts, or the error that names what it refuses.
+
+Layer 3, pure. What a model accepts is read from the catalog; this module knows no model by name.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from o1magic import tokens
+from o1magic.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from o1magic.arguments import Arguments
+    from o1magic.catalog import Model
+    from o1magic.settings import Settings
+
+# Less than this leaves no room to think: the call would be paid for and come back empty.
+_LEAST_ROOM = 1_000
+
+# What the pipeline itself writes into a body.
+_OWN = ("messages", "stream_options")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request: `body` is the JSON that goes to /chat/completions, `prompt_tokens` what it counts to.
+
+    `max_completion_tokens` is the allowance sent, None when the server's own default holds; `notes` says in sentences
+    what was decided on the way.
+    """
+
+    model: Model
+    body: Mapping[str, Any]
+    prompt_tokens: tokens.Count
+    max_completion_tokens: int | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Return the user's message as sent."""
+        return str(self.body["messages"][-1]["content"])
+
+
+def build(model: Model, asked: str, text: str, arguments: Arguments, settings: Settings) -> Request:
+    """Return the request for this text; `asked` is the model's name as it was asked for, and as it is sent.
+
+    Raises RequestError: a parameter the model refuses (`.param`), an effort it does not know, or prompt and allowance
+    over its window, with the numbers.
+    """
+    if model.known and "chat" not in model.apis:
+        raise RequestError(
+            f"{model.name} answers on the Responses API only; nothing was sent.",
+            how="Choose a model that serves Chat Completions: `%o1 models` marks them.",
+            param="model",
+        )
+    notes: list[str] = []
+    params, allowance = _parameters(arguments, notes)
+    effort = arguments.effort or settings.effort
+    if effort is not None:
+        _check_effort(model, effort)
+        params["reasoning_effort"] = effort
+    for name, value in params.items():
+        _check_parameter(model, name, value)
+    messages = _messages(model, arguments.developer, text, notes, merge=settings.fix != "none")
+    counted = tokens.count_messages(messages, model.encoding)
+    allowance = _allowance(model, counted, allowance, settings.reserve_tokens, notes)
+    body: dict[str, Any] = {"model": asked, "messages": messages, **params}
+    if allowance is not None:
+        body["max_completion_tokens"] = allowance
+    if "stream" not in body and model.streams:
+        body["stream"] = True
+    if body.get("stream"):
+        body["stream_options"] = {"include_usage": True}
+    return Request(model, body, counted, allowance, tuple(notes))
+
+
+def _parameters(arguments: Arguments, notes: list[str]) -> tuple[dict[str, Any], int | None]:
+    """Return the parameters to send, and the allowance asked for under either of its names."""
+    params = {name: value for name, value in arguments.params.items() if name != "model"}
+    for name in _OWN:
+        if name in params:
+            raise RequestError(f"{name} is written by o1magic and cannot be given as --param.", param=name)
+    asked = [
+        ("max_completion_tokens", arguments.max_completion_tokens),
+        ("max_completion_tokens", params.pop("max_completion_tokens", None)),
+        ("max_tokens", arguments.max_tokens),
+        ("max_tokens", params.pop("max_tokens", None)),
+    ]
+    given = [(name, value) for name, value in asked if value is not None]
+    if not given:
+        return params, None
+    name, allowance = given[0]
+    if isinstance(allowance, bool) or not isinstance(allowance, int) or allowance < 1:
+        raise RequestError(f"{name} takes a whole number of tokens of at least 1, not {allowance!r}.", param=name)
+    if name == "max_tokens":
+        notes.append(f"max_tokens is the old name: sent as max_completion_tokens={allowance}")
+    if len({value for _, value in given}) > 1:
+        raise RequestError("max_tokens and max_completion_tokens are both given and differ.", param="max_tokens")
+    return params, allowance
+
+
+def _check_effort(model: Model, effort: str) -> None:
+    if not model.known or effort in model.efforts:
+        return
+    if not model.efforts:
+        raise RequestError(
+            f"{model.name} takes no reasoning effort; nothing was sent.", how="Drop -e.", param="reasoning_effort"
+        )
+    near = difflib.get_close_matches(effort, model.efforts, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise RequestError(
+        f"{model.name} has no effort {effort!r}; nothing was sent.{hint}",
+        how=f"It takes {', '.join(model.efforts)}.",
+        param="reasoning_effort",
+    )
+
+
+def _check_parameter(model: Model, name: str, value: object) -> None:
+    """Raise where the catalog says the model refuses this parameter or this value of it."""
+    if name in model.fixed and value == model.fixed[name]:
+        return
+    if name in model.fixed:
+        fixed = f"{model.fixed[name]:g}"
+        raise RequestError(
+            f"{model.name} fixes {name} at {fixed}; nothing was sent.", how=f"Drop --param {name}.", param=name
+        )
+    if name in model.refused and value not in (None, False):
+        raise RequestError(f"{model.name} refuses {name}; nothing was sent.", how="Drop it.", param=name)
+
+
+def _messages(
+    model: Model, developer: str | None, text: str, notes: list[str], *, merge: bool
+) -> list[dict[str, str]]:
+    """Return the messages; where the model takes no developer message, it goes on top of the prompt (a safe fix)."""
+    user = {"role": "user", "content": text}
+    if developer is None:
+        return [user]
+    if model.system == "none" and merge:
+        notes.append(f"{model.name} takes no developer message: it stands at the top of the prompt instead")
+        return [{"role": "user", "content": f"{developer}\n\n{text}"}]
+    if model.system == "none":
+        raise RequestError(
+            f"{model.name} takes user and assistant messages only; nothing was sent.",
+            how="Put the instruction at the top of the prompt (`--fix safe` does), or choose another model.",
+            param="developer",
+        )
+    return [{"role": "system" if model.system in ("system", None) else "developer", "content": developer}, user]
+
+
+def _allowance(
+    model: Model, prompt: tokens.Count, asked: int | None, reserve: int, notes: list[str]
+) -> int | None:
+    """Return the allowance to send: what was asked for, or the reserve as far as the model has room for it."""
+    if model.max_input is not None and prompt.tokens > model.max_input:
+        raise _too_long(model, f"the prompt is {prompt} tokens and {model.name} reads {model.max_input:,}")
+    if asked is not None and model.max_output is not None and asked > model.max_output:
+        raise RequestError(
+            f"{model.name} writes at most {model.max_output:,} tokens, {asked:,} were allowed; nothing was sent.",
+            how=f"Use --max-completion-tokens {model.max_output}.",
+            param="max_completion_tokens",
+        )
+    if model.context_window is None:
+        return asked
+    room = model.context_window - prompt.tokens
+    if room < (asked or _LEAST_ROOM):
+        wanted = f" + {asked:,} allowed for reasoning and answer" if asked else ""
+        raise _too_long(model, f"{prompt} prompt tokens{wanted} do not fit its window of {model.context_window:,}")
+    if asked is not None:
+        return asked
+    allowance = min(reserve, room, model.max_output or reserve)
+    if allowance < reserve:
+        notes.append(f"the window leaves {allowance:,} tokens for reasoning and answer, under the usual {reserve:,}")
+    return allowance
+
+
+def _too_long(model: Model, numbers: str) -> RequestError:
+    return RequestError(
+        f"{model.name}: {numbers}; nothing was sent.",
+        how="Shorten the prompt or its largest {{variable}}, or lower --max-completion-tokens.",
+        param="messages",
+    )

@@ -1,0 +1,94 @@
+"""What holds unless a flag says otherwise: flag > %config > environment > default.
+
+Layer 1, no I/O: the environment and the configuration are handed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from o1magic.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LintMode = Literal["off", "warn", "strict"]
+FixMode = Literal["none", "safe", "all"]
+LINT_MODES: tuple[str, ...] = get_args(LintMode)
+FIX_MODES: tuple[str, ...] = get_args(FixMode)
+
+# OpenAI's advice: leave at least this much for reasoning and answer at first (facts/api.md R10, checked 2026-11-22).
+RESERVE_TOKENS = 25_000
+
+ENVIRONMENT = {"model": "O1MAGIC_MODEL", "endpoint": "O1MAGIC_ENDPOINT", "ledger": "O1MAGIC_LEDGER"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a session; None means: what the catalog, or the environment's endpoint, says.
+
+    `timeout_s` is the deadline of a whole call in seconds, retries included. `reserve_tokens` is the allowance for
+    reasoning and answer when no flag gives one. `max_inserted_chars` caps each `{{name}}` in characters.
+    """
+
+    model: str | None = None
+    endpoint: str | None = None
+    effort: str | None = None
+    ledger: str | None = None
+    lint: LintMode = "warn"
+    fix: FixMode = "safe"
+    ignore: tuple[str, ...] = ()
+    timeout_s: float = 1800.0
+    reserve_tokens: int = RESERVE_TOKENS
+    max_inserted_chars: int = 200_000
+
+
+_configured: list[Callable[[], Mapping[str, Any]]] = []
+
+
+def configure(source: Callable[[], Mapping[str, Any]]) -> None:
+    """Let `source` say what `%config` holds; the magics call this when they are loaded."""
+    _configured[:] = [source]
+
+
+def configured() -> Mapping[str, Any]:
+    """Return what `%config` holds, nothing outside IPython."""
+    return _configured[0]() if _configured else {}
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what the environment sets."""
+    found = {name: environ.get(variable, "").strip() for name, variable in ENVIRONMENT.items()}
+    return {name: value for name, value in found.items() if value}
+
+
+def merge(*layers: Mapping[str, Any]) -> Settings:
+    """Return the settings of all layers, later ones first in rank; None in a layer means: not set there.
+
+    Raises ConfigError: an unknown name or a value that cannot be.
+    """
+    known = {field.name for field in fields(Settings)}
+    values: dict[str, Any] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            if name not in known:
+                raise ConfigError(f"There is no setting {name!r}.", how=f"There are: {', '.join(sorted(known))}.")
+            if value is not None:
+                values[name] = value
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    wrong = [
+        (settings.lint not in LINT_MODES, "lint", f"one of {', '.join(LINT_MODES)}"),
+        (settings.fix not in FIX_MODES, "fix", f"one of {', '.join(FIX_MODES)}"),
+        (not 0 < settings.timeout_s < float("inf"), "timeout_s", "a number of seconds above 0"),
+        (settings.reserve_tokens < 1, "reserve_tokens", "a whole number of tokens, at least 1"),
+        (settings.max_inserted_chars < 0, "max_inserted_chars", "a whole number of characters, at least 0"),
+    ]
+    for is_wrong, name, expected in wrong:
+        if is_wrong:
+            raise ConfigError(f"{name} = {getattr(settings, name)!r} cannot be; it takes {expected}.")

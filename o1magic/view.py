@@ -1,0 +1,128 @@
+"""A call as it is seen while it runs: what every view shows, and the view of a terminal.
+
+Layer 6. The loop thread only takes notes; the thread that called draws.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from o1magic import render, untrusted
+from o1magic.client import Retrying, Sent, Text
+
+if TYPE_CHECKING:
+    from o1magic.ask import Draft
+    from o1magic.client import Event
+    from o1magic.errors import O1Error
+    from o1magic.render import Bundle
+
+# The clock turns twice a second.
+CLOCK_S = 0.5
+
+
+class Progress:
+    """What has happened so far; written by the loop thread, read by the caller's."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._fresh: list[str] = []
+        self.said = "thinking"
+
+    def event(self, event: Event) -> None:
+        """Take note of an event."""
+        if isinstance(event, Text):
+            with self._lock:
+                self._fresh.append(event.text)
+            self.said = "writing"
+        elif isinstance(event, Retrying):
+            self.said = f"{event.reason}; try {event.attempt + 1} of {event.of} in {event.wait_s:.0f} s"
+        elif isinstance(event, Sent):
+            self.said = "thinking"
+
+    def fresh(self) -> str:
+        """Return the text that came since the last look."""
+        with self._lock:
+            text = "".join(self._fresh)
+            self._fresh.clear()
+        return text
+
+
+class TerminalView:
+    """Shows a call in a terminal: the strip in plain text, a clock on one line where the stream is a terminal."""
+
+    def __init__(self) -> None:
+        self._progress = Progress()
+        self.draft: Draft | None = None
+        self._model = ""
+        self._drawn = 0
+
+    def before(self, draft: Draft) -> None:
+        """Print what the linter found and changed; for a dry run, what would be sent."""
+        self.draft, self._model = draft, draft.asked
+        shown = strip_of(draft)
+        if shown is not None:
+            sys.stderr.write(shown["text/plain"] + "\n")
+        if draft.arguments.dry_run:
+            sys.stdout.write(dry_run_of(draft)["text/plain"] + "\n")
+
+    def event(self, event: Event) -> None:
+        """Take note of what happened on the loop thread."""
+        self._progress.event(event)
+
+    def tick(self, seconds: float) -> None:
+        """Redraw the clock."""
+        if seconds >= CLOCK_S and sys.stderr.isatty():
+            line = render.clock(seconds, self._model, self._progress.said)["text/plain"]
+            sys.stderr.write(f"\r{line.ljust(self._drawn)}")
+            sys.stderr.flush()
+            self._drawn = len(line)
+
+    def finish(self) -> None:
+        """Wipe the clock."""
+        if self._drawn:
+            sys.stderr.write(f"\r{' ' * self._drawn}\r")
+            sys.stderr.flush()
+            self._drawn = 0
+
+    def leave(self, failure: O1Error) -> None:
+        """Print what had arrived of an answer before the call failed."""
+        text = partial_text(failure)
+        if text:
+            sys.stdout.write(partial(text)["text/plain"] + "\n")
+
+
+def strip_of(draft: Draft) -> Bundle | None:
+    """Return the lint strip of a draft, None when there is nothing to say."""
+    changed = bool(draft.applied or draft.prompt.inserted)
+    return render.strip(
+        draft.checked, draft.applied, draft.final, draft.remaining, draft.notes, draft.request.text if changed else None
+    )
+
+
+def dry_run_of(draft: Draft) -> Bundle:
+    """Return what would be sent."""
+    target = draft.settings.endpoint or "the environment's endpoint"
+    return render.dry_run(draft.request, endpoint=target, worst_nano_usd=draft.worst_nano_usd)
+
+
+def partial(text: str) -> Bundle:
+    """Return the part of an answer that arrived before it was cut."""
+    shown = markdown(text)
+    mark = "cut short: this is what had arrived"
+    return {
+        "text/markdown": f"{shown['text/markdown']}\n\n{untrusted.caption(mark)}",
+        "text/plain": f"{shown['text/plain']}\n[{mark}]",
+    }
+
+
+def partial_text(failure: O1Error) -> str:
+    """Return what had arrived of an answer before the call failed."""
+    found = failure.data.get("partial")
+    return found if isinstance(found, str) else str(getattr(found, "text", ""))
+
+
+def markdown(text: str) -> Bundle:
+    """Return a text of the model's as Markdown and plain text in which nothing can run."""
+    return {"text/markdown": untrusted.markdown(text), "text/plain": untrusted.visible(text)}
