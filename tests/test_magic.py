@@ -1,0 +1,230 @@
+"""The magics in a real kernel, on the simulator over real sockets."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+
+import pytest
+from kernels import Kernel
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # the kernel's own channels at shutdown
+
+
+def rows(kernel: Kernel) -> list[tuple[object, ...]]:
+    with sqlite3.connect(kernel.environment["O1MAGIC_LEDGER"]) as ledger:
+        return ledger.execute("select state, model, cost_nano from call order by rowid").fetchall()
+
+
+def test_a_cell_is_answered_inline_and_becomes_the_cells_value(kernel: Kernel) -> None:
+    """Without -o the Answer is `_`, shown once as Markdown with its tokens and cost below."""
+    ran = kernel.run("%%o1 -m o1-preview\nIs 391 prime?")
+
+    assert ran.status == "ok"
+    assert len([one for one in ran.outputs if one["type"] == "execute_result"]) == 1
+    assert "simulated · o1-preview" in ran.text("text/markdown")
+    assert kernel.run("print(type(_).__name__, _.usage.reasoning > 0, _.finish_reason)").text() == "Answer True stop\n"
+
+
+def test_o_binds_the_answer_and_shows_it(kernel: Kernel) -> None:
+    """-o NAME binds the Answer; it is still displayed."""
+    ran = kernel.run("%%o1 -o reply\nIs 391 prime?")
+
+    assert "simulated" in ran.text("text/markdown")
+    assert kernel.run("print(reply.cost_usd > 0, str(reply) == reply.text)").text() == "True True\n"
+
+
+def test_what_is_sent_is_the_cell_byte_for_byte(kernel: Kernel) -> None:
+    """JSON, LaTeX, braces and blank lines arrive as they were written."""
+    body = '{"a": 1} \\frac{a}{b} {x} {{ x }}\n\n  indented; %d'
+
+    kernel.run(f"x = 5\nget_ipython().run_cell_magic('o1', '--lint off', {body!r})")
+
+    assert kernel.run("%o1 last --sent").text() == body
+
+
+def test_the_cue_is_found_and_the_code_is_fenced_in_what_is_sent(kernel: Kernel) -> None:
+    """A safe fix changes what is sent, never a word of it; the strip says so."""
+    cell = (
+        "%%o1 -m o1\nRefactor this function so that it returns early. Think step by step.\n\n"
+        "def check(items):\n    found = False\n    for item in items:\n        if item < 0:\n"
+        "            found = True\n    return found\n"
+    )
+
+    ran = kernel.run(cell)
+
+    assert "COT001" in ran.text()
+    assert "DEL001" in ran.text()
+    assert "fixed in what was sent" in ran.text()
+    sent = kernel.run("%o1 last --sent").text()
+    assert "```python\ndef check(items):" in sent
+    assert "Think step by step." in sent
+
+
+def test_fix_all_removes_the_cue_from_what_is_sent(kernel: Kernel) -> None:
+    """--fix all also applies the fixes that remove words."""
+    kernel.run("%%o1 --fix all\nIs 391 prime? Think step by step.")
+
+    assert kernel.run("%o1 last --sent").text() == "Is 391 prime?"
+
+
+def test_strict_refuses_and_costs_nothing(kernel: Kernel) -> None:
+    """--lint strict sends nothing while a warning is left."""
+    before = rows(kernel)
+
+    ran = kernel.run("%%o1 --lint strict\nIs 391 prime? Think step by step.")
+
+    assert ran.status == "error"
+    assert "COT001" in ran.error[0]
+    assert rows(kernel) == before
+
+
+def test_a10_an_empty_answer_fails_the_cell_and_stays_at_hand(kernel: Kernel) -> None:
+    """The allowance went into reasoning: the cell fails in words and numbers, the paid answer is kept."""
+    ran = kernel.run("%%o1 -m o1 --max-completion-tokens 100 --ignore PAR\nProve it.")
+
+    assert ran.status == "error"
+    assert len(ran.error) <= 3
+    assert "100 of 100" in ran.error[0]
+    assert "--max-completion-tokens 25000" in "".join(ran.error)
+    assert "ended by length" in kernel.run("%o1 last").text()
+    assert rows(kernel)[-1][0] == "settled"
+
+
+def test_a_dry_run_shows_everything_and_sends_nothing(kernel: Kernel) -> None:
+    """--dry-run prints the body, its token count and its worst cost; no row, no request."""
+    before = rows(kernel)
+
+    ran = kernel.run("%%o1 -m o1 --max-completion-tokens 40000 --dry-run\nIs 391 prime?")
+
+    assert '"max_completion_tokens": 40000' in ran.text()
+    assert "worst cost $2.40" in ran.text()
+    assert rows(kernel) == before
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("%%o1 --effrot high\nx", "--effort"),
+        ("%%o1 -m o1-previw\nx", "o1-preview"),
+        ("%%o1 -m o1 -e hihg\nx", "high"),
+        ("%%o1\n ", "empty"),
+        ("%%o1 --param temperature=0.3 -m o1-preview\nx", "temperature"),
+        ("%%o1 --endpoint opnai\nx", "opnai"),
+        ("%%o1 --endpoint simulator:quotta\nx", "quota"),
+        ("%o1 spnd", "spend"),
+        ("%o1 model gpt-6.1-tera", "gpt-6.1-terra"),
+        ("%o1 rule COT0001", "COT001"),
+        ("%o1 connect htp://x", "http"),
+        ("%o1 spend --cvs", "Usage"),
+    ],
+)
+def test_c3_a_slip_is_a_failed_cell_of_at_most_three_lines(kernel: Kernel, cell: str, said: str) -> None:
+    """Whatever is misspelt, the nearest right thing is named, and nothing is sent."""
+    before = rows(kernel)
+
+    ran = kernel.run(cell)
+
+    assert ran.status == "error"
+    assert said in "".join(ran.error)
+    assert len(ran.error) <= 3
+    assert rows(kernel) == before
+
+
+def test_each_subcommand_shows_something(kernel: Kernel) -> None:
+    """models, spend, lint, rule, last, help and model print without a request."""
+    for line in ("models", "spend", "lint Think step by step.", "rule COT001", "last", "help", "model o1", "lint"):
+        ran = kernel.run(f"%o1 {line}")
+        assert (line, ran.status) == (line, "ok")
+        assert ran.text().strip()
+    kernel.run("%config O1Magics.model = None")
+
+
+def test_the_flags_are_documented_and_completed(kernel: Kernel) -> None:
+    """`%%o1?` lists every flag; Tab offers flags, models and sub-commands."""
+    kernel.client.inspect("%%o1", 4)
+    described = kernel.client.get_shell_msg(timeout=20)["content"]["data"]["text/plain"]
+    assert "--max-completion-tokens" in described
+
+    def offered(text: str) -> list[str]:
+        kernel.client.complete(text, len(text))
+        return list(kernel.client.get_shell_msg(timeout=20)["content"]["matches"])
+
+    assert "--max-completion-tokens" in offered("%%o1 --max")
+    assert "o1-preview" in offered("%%o1 -m o1-p")
+    assert {"low", "medium", "high"} <= set(offered("%%o1 -m o1 -e "))
+    assert "spend" in offered("%o1 sp")
+
+
+def test_config_sits_between_flag_and_environment(kernel: Kernel) -> None:
+    """A flag outranks %config."""
+    kernel.run("%config O1Magics.model = 'o3'")
+    assert '"model": "o3"' in kernel.run("%%o1 --dry-run\nx").text()
+    assert '"model": "o1"' in kernel.run("%%o1 --dry-run -m o1\nx").text()
+    kernel.run("%config O1Magics.model = None")
+
+
+def test_spend_agrees_with_the_rows(kernel: Kernel) -> None:
+    """The session's totals are the sums over the ledger; simulated money is not real money."""
+    kernel.run("%%o1\nIs 391 prime?")
+
+    spent = json.loads(kernel.run("%o1 spend --json").text())["session"]
+
+    assert spent["calls"] == len(rows(kernel))
+    assert spent["cost_nano_usd"] == 0
+    assert spent["simulated_cost_nano_usd"] == sum(row[2] for row in rows(kernel))
+
+
+def test_k2_an_interrupt_ends_the_call_at_once(kernel: Kernel) -> None:
+    """Stop returns the prompt in a fraction of a second, says so in a line, and leaves one row."""
+    started = kernel.start("%%o1 --endpoint simulator:slow\nTake your time.")
+    time.sleep(1.5)
+
+    kernel.interrupt()
+    begun = time.monotonic()
+    ran = kernel.finish(started)
+
+    assert time.monotonic() - begun < 1.0
+    assert ran.status == "error"
+    assert len(ran.error) <= 3
+    assert "Stopped" in ran.error[0]
+    assert rows(kernel)[-1][0] == "unknown"
+    assert kernel.run("%%o1\nIs 391 prime?").status == "ok"
+
+
+def test_a_running_clock_is_shown_and_taken_away(kernel: Kernel) -> None:
+    """While the model thinks the cell says so; a finished cell holds only strip and answer."""
+    ran = kernel.run("%%o1 --endpoint simulator:server-error\nIs 391 prime?")
+
+    assert ran.status == "ok"
+    assert "thinking" in ran.everything or "try 2 of 3" in ran.everything
+    assert "try 2 of 3" not in ran.text()
+    assert "1 retry" in ran.text()
+
+
+@pytest.mark.parametrize("scenario", ["quota", "bad-key", "refusal", "content-filter", "null-content", "no-choices"])
+def test_a_fault_is_one_failed_cell_and_one_row(kernel: Kernel, scenario: str) -> None:
+    """Whatever the API answers, the cell fails in at most three lines and has exactly one row."""
+    before = len(rows(kernel))
+
+    ran = kernel.run(f"%%o1 --endpoint simulator:{scenario}\nIs 391 prime?")
+
+    assert ran.status == "error"
+    assert len(ran.error) <= 3
+    assert len(rows(kernel)) == before + 1
+
+
+def test_the_extension_loads_light(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """%load_ext imports neither the client's package nor the vocabulary, and opens no ledger."""
+    with Kernel(tmp_path_factory.mktemp("fresh")) as fresh:
+        code = "import sys\n%load_ext o1magic\nprint({'openai', 'tiktoken', 'markdown_it'} & set(sys.modules))"
+        assert fresh.run(code).text() == "set()\n"
+        assert not (fresh.folder / "ledger.sqlite3").exists()
+
+
+def test_the_magics_share_their_endpoint_with_python(kernel: Kernel) -> None:
+    """`%o1 connect` holds for o1magic.ask in the same kernel."""
+    ran = kernel.run("import o1magic\nprint(o1magic.ask('hello').simulated)")
+
+    assert ran.text() == "True\n"
