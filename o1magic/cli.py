@@ -175,18 +175,13 @@ def _spend(chosen: argparse.Namespace) -> int:
 
 
 def _simulate(chosen: argparse.Namespace) -> int:
-    from o1magic import commands, simulator
+    from o1magic import simulator
 
     if chosen.list:
         for name, said in simulator.SCENARIOS.items():
             print(f"{name:20} {said}")
         return 0
-    if chosen.scenario is not None:
-        commands.known(chosen.scenario, simulator.SCENARIOS, kind="scenario")
-    served = simulator.Simulator(port=chosen.port, scenario=chosen.scenario)
-    served.start()
-    print(f"The simulator speaks at {served.base_url}; Ctrl-C ends it.", flush=True)
-    simulator.wait(served)
+    simulator.serve(chosen.port, chosen.scenario, on_ready=lambda url: print(f"{url}  (Ctrl-C ends it)", flush=True))
     return 0
 
 

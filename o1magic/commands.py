@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SCOPES = {"session": "this session", "today": "today", "total": "all time"}
 SPEND_HEADERS = ("", "calls", "prompt", "cached", "reasoning", "visible", "cost", "held", "unknown cost")
+# Of the calls and tokens, which count every call; the simulator bills nothing.
+SIMULATED_HEADERS = ("of these simulated", "would have cost")
 
 
 def models() -> Bundle:
@@ -59,32 +61,28 @@ def _remedy(diagnostic: api.Diagnostic) -> str:
 
 
 def spend() -> Bundle:
-    """Return what was spent: real money and, in rows of their own, what simulated calls would have cost."""
+    """Return what was spent: real money, and in a column of its own what simulated calls would have cost."""
     ledger = session.ledger()
     spent = ledger.spend(session.desk().session)
-    rows = [_spend_row(title, getattr(spent, scope)) for scope, title in SCOPES.items()]
-    simulated = [
-        [f"simulated, {title}", f"{total.simulated_calls:,}", "", "", "", "", *_would(total)]
-        for total, title in ((getattr(spent, scope), title) for scope, title in SCOPES.items())
-        if total.simulated_calls
-    ]
+    totals = {title: getattr(spent, scope) for scope, title in SCOPES.items()}
+    simulated = any(total.simulated_calls for total in totals.values())
+    headers = SPEND_HEADERS + (SIMULATED_HEADERS if simulated else ())
+    rows = [_spend_row(title, total, simulated=simulated) for title, total in totals.items()]
+    shown = render.table(headers, rows)
     lost = ledger.unaccounted()
-    caption = "calls and tokens include simulated ones, which cost nothing" if simulated else ""
-    shown = render.table(SPEND_HEADERS, [*rows, *simulated], caption=caption)
     if not lost.calls:
         return shown
     line = f"{lost.calls:,} unaccounted (the process ended during the call), held {cost.dollars(lost.held_nano_usd)}"
     return render.bundle(f"{shown['text/html']}<div>{untrusted.html(line)}</div>", f"{shown['text/plain']}\n{line}")
 
 
-def _spend_row(title: str, total: Total) -> list[str]:
+def _spend_row(title: str, total: Total, *, simulated: bool) -> list[str]:
     counts = (total.calls, total.prompt_tokens, total.cached_tokens, total.reasoning_tokens, total.visible_tokens)
-    money = (cost.dollars(total.cost_nano_usd), cost.dollars(total.held_nano_usd))
-    return [title, *(f"{count:,}" for count in counts), *money, f"{total.unknown_calls:,}"]
-
-
-def _would(total: Total) -> tuple[str, str, str]:
-    return f"({cost.dollars(total.simulated_cost_nano_usd)})", "", ""
+    row = [title, *(f"{count:,}" for count in counts), cost.dollars(total.cost_nano_usd)]
+    row += [cost.dollars(total.held_nano_usd), f"{total.unknown_calls:,}"]
+    if simulated:
+        row += [f"{total.simulated_calls:,}", cost.dollars(total.simulated_cost_nano_usd)]
+    return row
 
 
 def spend_json() -> str:

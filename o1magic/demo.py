@@ -5,6 +5,7 @@ Layer 7. Needs no key and no network; its spend goes to a ledger of its own unle
 
 from __future__ import annotations
 
+import importlib.resources
 import os
 import shutil
 import signal
@@ -12,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ def notebook() -> Path:
     """Return the quickstart below the current folder, copied there from the package where it is not yet."""
     if not QUICKSTART.exists():
         QUICKSTART.parent.mkdir(parents=True, exist_ok=True)
-        bundled = resources.files("o1magic") / "notebooks" / QUICKSTART.name
+        bundled = importlib.resources.files("o1magic") / "notebooks" / QUICKSTART.name
         QUICKSTART.write_bytes(bundled.read_bytes())
     return QUICKSTART
 
@@ -73,7 +73,10 @@ def execute() -> int:
     path = notebook()
     book = nbformat.read(path, as_version=4)
     with surroundings() as environment:
-        client = NotebookClient(book, timeout=300, resources={"metadata": {"path": str(path.parent)}})
+        # The kernel's own log would greet a newcomer with a warning about sockets on this machine.
+        quiet = ["--log-level=ERROR"]
+        resources = {"metadata": {"path": str(path.parent)}}
+        client = NotebookClient(book, timeout=300, resources=resources, extra_arguments=quiet)
         client.on_cell_executed = lambda cell, cell_index, execute_reply: _print_cell(cell)  # noqa: ARG005
         try:
             client.execute(env=environment)
