@@ -5,30 +5,37 @@ Layer 6. They print nothing and need no notebook.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from o1magic import arguments, catalog
 from o1magic.ask import Cell, Draft, cell_of, context_of
 from o1magic.ask import ask as run
+from o1magic.call import Noted
 from o1magic.lint import Context, check, repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from o1magic.answer import Answer
-    from o1magic.client import Event
+    from o1magic.call import Event
     from o1magic.lint import Diagnostic, FixResult
     from o1magic.settings import FixMode, LintMode
 
 
+logger = logging.getLogger(__name__)
+
+
 class Silent:
-    """A view that shows nothing."""
+    """A view that shows nothing; what the ledger had to say goes to the log."""
 
     def before(self, draft: Draft) -> None:
         """Show nothing."""
 
     def event(self, event: Event) -> None:
-        """Show nothing."""
+        """Log what should be read."""
+        if isinstance(event, Noted):
+            logger.warning("ledger", extra={"note": event.text})
 
     def tick(self, seconds: float) -> None:
         """Show nothing."""

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from o1magic.answer import Answer
     from o1magic.arguments import Arguments
+    from o1magic.call import Event
     from o1magic.catalog import Catalog, Model
-    from o1magic.client import Client, Event
+    from o1magic.client import Client
     from o1magic.ledger import Ledger
     from o1magic.lint import Diagnostic
     from o1magic.prompt import Prompt
@@ -113,7 +114,8 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         view.before(draft)
         return None
     target = endpoint.resolve(draft.settings.endpoint, desk.environ, simulator=desk.simulator)
-    draft = replace(draft, notes=(*retirement(draft, target, desk), *draft.notes))
+    ledger = desk.ledger()
+    draft = replace(draft, notes=(*lost_calls(ledger), *retirement(draft, target, desk), *draft.notes))
     view.before(draft)
     refuse_if_strict(draft)
     client = desk.client()
@@ -124,7 +126,7 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         timeout_s=draft.settings.timeout_s,
         catalog=desk.catalog,
         client=client,
-        ledger=desk.ledger(),
+        ledger=ledger,
         ledger_thread=desk.ledger_thread,
         today=desk.today,
         session=desk.session,
@@ -232,6 +234,16 @@ def unknown_model(model: Model, asked: str) -> tuple[str, ...]:
     if model.known:
         return ()
     return (f"{asked} is not in the catalog: its limits and its price are unknown",)
+
+
+def lost_calls(ledger: Ledger) -> tuple[str, ...]:
+    """Return the note on calls whose process ended before it could say what became of them."""
+    lost = ledger.unaccounted()
+    if not lost.fresh:
+        return ()
+    calls = "1 call" if lost.calls == 1 else f"{lost.calls:,} calls"
+    held = cost.dollars(lost.held_nano_usd)
+    return (f"{calls} unaccounted: the process ended before the answer came; {held} stay on hold",)
 
 
 def retirement(draft: Draft, target: endpoint.Endpoint, desk: Desk) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from o1magic import client as http
 from o1magic import cost, render, tokens, untrusted
 from o1magic.answer import Answer, Usage
-from o1magic.errors import AnswerError, InterruptError, O1Error
+from o1magic.errors import AnswerError, InterruptError, LedgerError, O1Error
 from o1magic.ledger import Intent, Outcome
 
 if TYPE_CHECKING:
@@ -36,6 +36,16 @@ _LEASE_MARGIN_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """Something about the ledger that the user should read."""
+
+    text: str
+
+
+Event = http.Event | Noted
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """All that one call needs: what is sent where, under which ledger, and who is told of its events."""
 
@@ -49,7 +59,7 @@ class Call:
     ledger_thread: Executor
     today: Callable[[], date]
     session: str
-    on_event: Callable[[http.Event], None]
+    on_event: Callable[[Event], None]
     notebook: str | None = None
     lint_found: tuple[str, ...] = ()
     lint_fixed: tuple[str, ...] = ()
@@ -76,9 +86,7 @@ async def make(call: Call) -> Answer:
         await _write(call, _outcome_of(_interrupted(call, watch), 0.0))
         raise _interrupted(call, watch) from None
     try:
-        received = await call.client.send(
-            call.request.body, call.endpoint, timeout_s=call.timeout_s, on_event=watch
-        )
+        received = await call.client.send(call.request.body, call.endpoint, timeout_s=call.timeout_s, on_event=watch)
     except asyncio.CancelledError:
         failure: O1Error = _interrupted(call, watch)
     except O1Error as error:
@@ -277,12 +285,22 @@ async def _hold(call: Call) -> None:
     await _in_ledger(call, lambda: call.ledger.hold(intent))
 
 
-async def _write(call: Call, outcome: Outcome) -> int:
-    """Settle the row and return the session's cost in nano-dollars."""
+async def _write(call: Call, outcome: Outcome) -> int | None:
+    """Settle the row and return the session's cost in nano-dollars, None where the ledger cannot tell.
 
-    def settle() -> int:
-        call.ledger.settle(call.id, outcome)
-        return call.ledger.total(session=call.session).cost_nano_usd
+    The answer is paid for by now: a ledger that fails is said, and never costs the answer.
+    """
+
+    def settle() -> int | None:
+        try:
+            call.ledger.settle(call.id, outcome)
+            return call.ledger.total(session=call.session).cost_nano_usd
+        except LedgerError as failure:
+            call.on_event(Noted(f"the ledger could not record this call: {failure}"))
+            return None
+        finally:
+            for note in call.ledger.notes():
+                call.on_event(Noted(note))
 
     return await _in_ledger(call, settle)
 

@@ -5,7 +5,6 @@ Layer 7. Needs no key and no network; its spend goes to a ledger of its own unle
 
 from __future__ import annotations
 
-import importlib.resources
 import os
 import shutil
 import signal
@@ -26,11 +25,14 @@ QUICKSTART = Path("notebooks/quickstart.ipynb")
 
 
 def notebook() -> Path:
-    """Return the quickstart below the current folder, copied there from the package where it is not yet."""
+    """Return the quickstart below the current folder, copied there where it is not yet."""
     if not QUICKSTART.exists():
+        # A wheel carries the notebook inside the package; an editable install has it beside the package.
+        package = Path(__file__).parent
+        sources = [folder / QUICKSTART for folder in (package, package.parent)]
+        content = next(source.read_bytes() for source in sources if source.exists())
         QUICKSTART.parent.mkdir(parents=True, exist_ok=True)
-        bundled = importlib.resources.files("o1magic") / "notebooks" / QUICKSTART.name
-        QUICKSTART.write_bytes(bundled.read_bytes())
+        QUICKSTART.write_bytes(content)
     return QUICKSTART
 
 

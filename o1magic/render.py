@@ -164,6 +164,11 @@ def _cost(answer: Answer, bound_nano_usd: int | None) -> str:
     return f"{'would cost ' if answer.simulated else ''}{cost.dollars(answer.cost_nano_usd)}"
 
 
+def note(text: str) -> Bundle:
+    """Return a sentence of ours below an answer."""
+    return bundle(f'<div style="{_MUTED}">{untrusted.html(text)}</div>', f"note: {untrusted.visible(text)}")
+
+
 def clock(seconds: float, model: str, said: str) -> Bundle:
     """Return the line shown while a call runs."""
     line = f"{said} · {seconds:,.0f} s · {untrusted.visible(model)}"

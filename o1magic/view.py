@@ -10,11 +10,12 @@ import threading
 from typing import TYPE_CHECKING
 
 from o1magic import render, untrusted
+from o1magic.call import Noted
 from o1magic.client import Retrying, Sent, Text
 
 if TYPE_CHECKING:
     from o1magic.ask import Draft
-    from o1magic.client import Event
+    from o1magic.call import Event
     from o1magic.errors import O1Error
     from o1magic.render import Bundle
 
@@ -29,6 +30,7 @@ class Progress:
         self._lock = threading.Lock()
         self._fresh: list[str] = []
         self.said = "thinking"
+        self.notes: list[str] = []
 
     def event(self, event: Event) -> None:
         """Take note of an event."""
@@ -40,6 +42,8 @@ class Progress:
             self.said = f"{event.reason}; try {event.attempt + 1} of {event.of} in {event.wait_s:.0f} s"
         elif isinstance(event, Sent):
             self.said = "thinking"
+        elif isinstance(event, Noted):
+            self.notes.append(event.text)
 
     def fresh(self) -> str:
         """Return the text that came since the last look."""
@@ -80,11 +84,13 @@ class TerminalView:
             self._drawn = len(line)
 
     def finish(self) -> None:
-        """Wipe the clock."""
+        """Wipe the clock, and say what the ledger had to say."""
         if self._drawn:
             sys.stderr.write(f"\r{' ' * self._drawn}\r")
             sys.stderr.flush()
             self._drawn = 0
+        for note in self._progress.notes:
+            sys.stderr.write(f"note: {untrusted.visible(note)}\n")
 
     def leave(self, failure: O1Error) -> None:
         """Print what had arrived of an answer before the call failed."""

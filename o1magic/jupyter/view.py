@@ -11,7 +11,7 @@ from o1magic.view import CLOCK_S, Progress, dry_run_of, markdown, partial, parti
 
 if TYPE_CHECKING:
     from o1magic.ask import Draft
-    from o1magic.client import Event
+    from o1magic.call import Event
     from o1magic.errors import O1Error
     from o1magic.render import Bundle
 
@@ -57,11 +57,12 @@ class NotebookView:
 
     def finish(self) -> None:
         """Take away what was only for the waiting; the strip stays. A quick answer leaves nothing to take away."""
-        if self._clock is None and self._tail is None:
-            return
-        clear_output(wait=True)
-        if self._strip is not None:
-            _show(self._strip)
+        if self._clock is not None or self._tail is not None:
+            clear_output(wait=True)
+            if self._strip is not None:
+                _show(self._strip)
+        for note in self._progress.notes:
+            _show(render.note(note))
 
     def leave(self, failure: O1Error) -> None:
         """Show what had arrived of an answer before the call failed."""

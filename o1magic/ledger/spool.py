@@ -1,0 +1,130 @@
+"""The waiting room for outcomes the ledger could not take: lines of JSON beside it, or in the temp folder.
+
+Layer 3. Knows no SQL. Called by `ledger`, which reads the spool in when the ledger next opens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from o1magic.ledger.records import Intent, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TUPLES = ("lint_found", "lint_fixed")
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """One outcome that waits; `intent` and `created_ms` are known to the process that made the call."""
+
+    id: str
+    outcome: Outcome
+    closed_ms: int
+    intent: Intent | None
+    created_ms: int | None
+
+
+def places(ledger: Path, temp: Path | None = None) -> tuple[Path, Path]:
+    """Return the two places where this ledger's spool may lie, the better one first."""
+    import hashlib
+
+    # In the temp folder several people and several ledgers meet.
+    tag = hashlib.sha256(os.fsencode(ledger)).hexdigest()[:16]
+    elsewhere = temp or Path(tempfile.gettempdir())
+    return ledger.with_name(f"{ledger.stem}-spool.jsonl"), elsewhere / f"o1magic-{_user()}-{tag}-spool.jsonl"
+
+
+def append(place: Path, spooled: Spooled) -> None:
+    """Add one line and wait until it is on the disk; on OSError the file is as it was before."""
+    import json
+
+    line = json.dumps(dataclasses.asdict(spooled)).encode("ascii") + b"\n"
+    with _locked(place, os.O_RDWR | os.O_APPEND | os.O_CREAT) as descriptor:
+        before = os.fstat(descriptor).st_size
+        try:
+            _write(descriptor, line)
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, before)
+            raise
+
+
+@contextlib.contextmanager
+def emptied(place: Path) -> Iterator[list[Spooled]]:
+    """Hand out what waits, and empty the file once the block has ended well; unreadable lines are kept aside.
+
+    Emptied and not removed: another process may wait for the lock of this very file.
+    """
+    if not place.exists() or place.stat().st_size == 0:
+        yield []
+        return
+    with _locked(place, os.O_RDWR) as descriptor:
+        lines = _contents(descriptor).splitlines(keepends=True)
+        found = [(line, _parsed(line)) for line in lines]
+        yield [spooled for _, spooled in found if spooled is not None]
+        unreadable = [line for line, spooled in found if spooled is None]
+        if unreadable:
+            with _locked(place.with_name(f"{place.name}.unreadable"), os.O_WRONLY | os.O_APPEND | os.O_CREAT) as aside:
+                _write(aside, b"".join(unreadable))
+        os.ftruncate(descriptor, 0)
+
+
+@contextlib.contextmanager
+def _locked(place: Path, flags: int) -> Iterator[int]:
+    descriptor = os.open(place, flags | _NO_FOLLOW, 0o600)
+    try:
+        _lock(descriptor)
+        if os.name == "posix" and os.fstat(descriptor).st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, "it belongs to someone else", str(place))
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    if os.write(descriptor, data) != len(data):  # a disk that fills up takes part of it
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _contents(descriptor: int) -> bytes:
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        return file.read()
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows, where a file in use cannot be removed either
+        return
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else "user"
+
+
+def _parsed(line: bytes) -> Spooled | None:
+    import json
+
+    from o1magic.answer import Usage
+
+    try:
+        fields: dict[str, Any] = json.loads(line)
+        outcome = fields.pop("outcome")
+        intent = fields.pop("intent")
+        usage = Usage(**outcome.pop("usage"))
+        if intent is not None:
+            intent = Intent(**intent | {name: tuple(intent[name]) for name in _TUPLES})
+        return Spooled(outcome=Outcome(usage=usage, **outcome), intent=intent, **fields)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

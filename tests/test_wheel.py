@@ -1,0 +1,51 @@
+"""The wheel, as a user gets it: built from the source, and what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+VOCABULARY_SHA256 = "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """Build the wheel as pip does."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, timeout=300)
+    (built,) = folder.glob("*.whl")
+    return zipfile.ZipFile(built)
+
+
+def test_the_wheel_carries_the_vocabulary(wheel: zipfile.ZipFile) -> None:
+    """Exact counts work offline: the file is in the wheel, byte for byte, with its licence notice."""
+    content = wheel.read("o1magic/vocabulary/o200k_base.tiktoken")
+
+    assert hashlib.sha256(content).hexdigest() == VOCABULARY_SHA256
+    assert any(name.endswith("NOTICE") for name in wheel.namelist())
+
+
+def test_the_wheel_carries_all_modules_data_and_the_quickstart(wheel: zipfile.ZipFile) -> None:
+    """Everything that git tracks of the package is in the wheel, and the notebook that the demo opens."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "o1magic"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    names = set(wheel.namelist())
+
+    assert {name for name in tracked if not name.endswith(".gitignore")} <= names
+    assert "o1magic/notebooks/quickstart.ipynb" in names
+    assert any(name.endswith("entry_points.txt") for name in names)
+
+
+def test_the_wheel_holds_no_tests_and_no_secrets(wheel: zipfile.ZipFile) -> None:
+    """Only the package is shipped."""
+    tops = {name.split("/")[0] for name in wheel.namelist()}
+
+    assert all(top == "o1magic" or top.startswith("o1magic-") for top in tops)
