@@ -96,9 +96,7 @@ class Answer:
         """Return the text of the answer."""
         return self.text
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None  # noqa: ARG002 - IPython's protocol
-    ) -> Mapping[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> Mapping[str, str]:
         """Return the answer as Markdown and plain text in which nothing of the model's can run."""
         markdown, plain = untrusted.markdown(self.text), untrusted.visible(self.text)
         if not self.text.strip():

@@ -62,7 +62,9 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if text not in choices:
-            raise argparse.ArgumentTypeError(f"there is no {text!r}{nearest(text, choices)[:-1]} ({', '.join(choices)})")
+            raise argparse.ArgumentTypeError(
+                f"there is no {text!r}{nearest(text, choices)[:-1]} ({', '.join(choices)})"
+            )
         return text
 
     return read
@@ -105,7 +107,7 @@ class Flag:
 
 FLAGS: tuple[Flag, ...] = (
     Flag(("-m", "--model"), "model", "model that answers (`%%o1 models` lists them)", "MODEL"),
-    Flag(("-e", "--effort"), "effort", "how long it may think: low, medium, high ...", "EFFORT",
+    Flag(("-e", "--effort"), "effort", "how long it may think: low, medium, high", "EFFORT",
          parameter="reasoning_effort"),
     Flag(("--max-completion-tokens",), "max_completion_tokens",
          "allowance for reasoning and answer together, in tokens", "N", whole_number,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from o1magic.catalog import Catalog
     from o1magic.endpoint import Endpoint
+    from o1magic.errors import Billed
     from o1magic.ledger import Ledger
     from o1magic.request import Request
     from o1magic.wire import Reply
@@ -172,7 +173,7 @@ def lacking(answer: Answer, request: Request, *, tool_calls: bool, choices: int)
         state, what = "no_choices", f"The reply of {answer.model} holds no answer at all ({paid})."
     else:
         state, what = "empty", f"{answer.model} returned an empty answer ({paid})."
-    billed: http.Billed = "maybe" if answer.cost_nano_usd is None else "yes"
+    billed: Billed = "maybe" if answer.cost_nano_usd is None else "yes"
     return AnswerError(what, how=kept, billed="no" if answer.simulated else billed, answer=answer, state=state)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from o1magic.ledger import Spend, Total
+    from o1magic.lint import Diagnostic
     from o1magic.render import Bundle
 
 SCOPES = {"session": "this session", "today": "today", "total": "all time"}
@@ -54,7 +55,7 @@ def lint(text: str, *, model: str | None = None) -> Bundle:
     return render.table(("code", "severity", "where", "what", "fix"), rows)
 
 
-def _remedy(diagnostic: api.Diagnostic) -> str:
+def _remedy(diagnostic: Diagnostic) -> str:
     if diagnostic.fix is None:
         return "–"
     return f"{diagnostic.fix.title} ({'safe' if diagnostic.fix.safe else '--fix all'})"

@@ -106,7 +106,7 @@ def _table(value: Any) -> Value:
     """Write a pandas or polars frame or series as CSV; a plain 0..n-1 index is left out."""
     kind = type(value).__name__
     if hasattr(value, "to_csv"):
-        index = getattr(value, "index", None)
+        index: Any = getattr(value, "index", None)
         counts = type(index).__name__ == "RangeIndex" and index.start == 0 and index.step == 1
         text = value.to_csv(index=not counts, lineterminator="\n")
     else:

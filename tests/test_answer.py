@@ -26,7 +26,7 @@ def test_usage_adds_up_and_unknown_stays_unknown(one: Usage, other: Usage) -> No
 
 @given(USAGES)
 def test_visible_is_what_is_not_reasoning(usage: Usage) -> None:
-    """visible = completion - reasoning, unknown when either is."""
+    """Visible = completion - reasoning, unknown when either is."""
     if usage.completion is None or usage.reasoning is None:
         assert usage.visible is None
     else:

@@ -17,7 +17,13 @@ import pytest
 def run(*words: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "o1magic.cli", *words]
     return subprocess.run(
-        command, input=stdin, capture_output=True, text=True, env={**os.environ, **environment}, check=False, timeout=120
+        command,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+        timeout=120,
     )
 
 

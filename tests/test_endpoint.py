@@ -68,9 +68,7 @@ def test_an_address_that_cannot_work_is_refused_when_it_is_set(choice: str) -> N
         resolve(choice)
 
 
-@pytest.mark.parametrize(
-    "key", ["sk-a b", "sk-a\nb", "“sk-abc”", '"sk-abc"', "sk-ключ", "sk-a\x00b"], ids=ascii
-)
+@pytest.mark.parametrize("key", ["sk-a b", "sk-a\nb", "“sk-abc”", '"sk-abc"', "sk-ключ", "sk-a\x00b"], ids=ascii)
 def test_c2_a_malformed_key_is_refused_without_showing_it(key: str) -> None:
     """A key with white space, quotes or letters no key holds is named by position only."""
     with pytest.raises(ConfigError, match="position") as caught:

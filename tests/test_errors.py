@@ -7,9 +7,7 @@ import pytest
 
 from o1magic import errors
 
-KINDS = [
-    kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.O1Error)
-]
+KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.O1Error)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -61,7 +61,9 @@ def imports(path: Path) -> list[str]:
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [f"{node.module}.{alias.name}" if node.module == "o1magic" else node.module for alias in node.names]
+            found += [
+                f"{node.module}.{alias.name}" if node.module == "o1magic" else node.module for alias in node.names
+            ]
     return found
 
 
@@ -71,9 +73,7 @@ def test_imports_point_strictly_down(path: Path) -> None:
     own = unit(path)
     wanted = {name.split(".")[1] for name in imports(path) if name.startswith("o1magic.")}
 
-    upward = {
-        name for name in wanted if name != own and not name.startswith("__") and LAYER_OF[name] >= LAYER_OF[own]
-    }
+    upward = {name for name in wanted if name != own and not name.startswith("__") and LAYER_OF[name] >= LAYER_OF[own]}
 
     assert upward == set()
 

@@ -39,8 +39,8 @@ def test_import_touches_nothing_heavy() -> None:
     """`import o1magic` loads none of the packages that cost time."""
     code = (
         "import sys, o1magic\n"
-        "heavy = {'openai', 'tiktoken', 'markdown_it', 'IPython', 'sqlite3', 'asyncio', 'ipywidgets'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
+        "heavy = {'openai', 'tiktoken', 'markdown_it', 'IPython', 'sqlite3', 'asyncio', 'ipywidgets'}\n"
+        "assert not heavy & set(sys.modules)\n"
     )
 
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -61,8 +61,10 @@ def test_a_diagnostic_has_the_documented_fields() -> None:
     (one,) = o1magic.lint("Is 391 prime? Think step by step.", select=["COT001"])
 
     assert (one.code, one.severity) == ("COT001", "warning")
-    assert one.name and one.message
-    assert one.fix is not None and one.fix.safe is False
+    assert one.name
+    assert one.message
+    assert one.fix is not None
+    assert one.fix.safe is False
     assert o1magic.fix("Is 391 prime? Think step by step.", unsafe=True).text.strip() == "Is 391 prime?"
 
 

@@ -87,7 +87,7 @@ def test_a_nearly_full_window_shrinks_the_reserve_and_says_so() -> None:
 
 @pytest.mark.parametrize(("name", "role"), [("o1", "developer"), ("gpt-4o", "system"), ("qwen3:8b", "system")])
 def test_a_developer_message_goes_out_in_the_role_the_model_takes(name: str, role: str) -> None:
-    """developer for o1 and later, system for models that want it."""
+    """Developer for o1 and later, system for models that want it."""
     assert build(name, "--developer 'be brief'").body["messages"][0] == {"role": role, "content": "be brief"}
 
 

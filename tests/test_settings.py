@@ -7,7 +7,7 @@ from o1magic.errors import ConfigError
 
 
 def test_later_layers_outrank_earlier_ones_and_none_says_nothing() -> None:
-    """flag > %config > environment > default."""
+    """Flag > %config > environment > default."""
     environment = settings.from_environment({"O1MAGIC_MODEL": " o3 ", "O1MAGIC_ENDPOINT": "simulator"})
 
     merged = settings.merge(environment, {"model": "o1", "fix": None}, {"model": None, "lint": "strict"})
@@ -17,7 +17,14 @@ def test_later_layers_outrank_earlier_ones_and_none_says_nothing() -> None:
 
 @pytest.mark.parametrize(
     "layer",
-    [{"lint": "strct"}, {"fix": "some"}, {"timeout_s": 0}, {"timeout_s": float("nan")}, {"reserve_tokens": 0}, {"modle": "x"}],
+    [
+        {"lint": "strct"},
+        {"fix": "some"},
+        {"timeout_s": 0},
+        {"timeout_s": float("nan")},
+        {"reserve_tokens": 0},
+        {"modle": "x"},
+    ],
 )
 def test_c4_a_setting_that_cannot_be_is_refused_by_name(layer: dict[str, object]) -> None:
     """A wrong setting is an error that names it; the default is not silently used."""

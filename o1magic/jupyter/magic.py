@@ -42,7 +42,8 @@ def _documented(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give the magic its arguments' documentation from the one table of flags."""
     for flag in reversed(arguments.FLAGS):
         function = argument(*flag.names, **flag.options())(function)
-    return magic_arguments("%%o1")(function)  # type: ignore[no-any-return]
+    documented: Callable[..., Any] = magic_arguments("%%o1")(function)
+    return documented
 
 
 def _choice(said: str) -> Unicode[Any, Any]:
@@ -64,6 +65,8 @@ class O1Magics(Magics):
         config=True
     )
     max_inserted_chars = Int(200_000, help="Cap of one {{name}}, in characters.").tag(config=True)
+
+    shell: InteractiveShell
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell=shell)
