@@ -75,7 +75,7 @@ class O1Error(Exception):
         """Return the message as at most three lines."""
         billing = [] if self.billed == "no" and not isinstance(self, _CALL_ERRORS) else [BILLED_SENTENCE[self.billed]]
         tail = " ".join([*billing, self.how]).strip()
-        return [line for line in (_one_line(self.what), _one_line(tail)) if line]
+        return [line for line in (_sentence(self.what), _sentence(tail)) if line]
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows instead of a traceback."""
@@ -91,8 +91,10 @@ def _rebuild(kind: type[O1Error], what: str, how: str, billed: Billed, data: dic
     return kind(what, how=how, billed=billed, **data)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _sentence(text: str) -> str:
+    """Return the text on one line, ended as a sentence is: the lines are also shown one after the other."""
+    line = " ".join(text.split())
+    return line if not line or line[-1] in ".!?…" or line.endswith(("”", "`")) else f"{line}."
 
 
 class ArgumentError(O1Error, ValueError):
