@@ -104,7 +104,11 @@ class Kernel:
                 if pending_clear:
                     ran.outputs.clear()
                     pending_clear = False
-                ran.outputs.append({"type": kind, **content})
+                last = ran.outputs[-1] if ran.outputs else {}
+                if kind == "stream" and last.get("name") == content["name"]:
+                    last["text"] += content["text"]
+                else:
+                    ran.outputs.append({"type": kind, **content})
         reply = self.client.get_shell_msg(timeout=timeout)
         while reply["parent_header"].get("msg_id") != message_id:
             reply = self.client.get_shell_msg(timeout=timeout)
