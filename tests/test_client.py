@@ -19,9 +19,8 @@ from typing import Any
 import pytest
 from fault_server import FaultServer, chunked, delta, fixture, http, raw, sse, wire
 
-from o1magic import client_broken, client_faults
 from o1magic.answer import Usage
-from o1magic.client import Client, Received, Retrying, Sent, Text, Thought
+from o1magic.client import Client, Received, Retrying, Sent, Text, Thought, faults, transport
 from o1magic.endpoint import Endpoint, Secret
 from o1magic.errors import (
     APIError,
@@ -170,7 +169,7 @@ def test_connections_are_reused(client, serve):
 @pytest.mark.parametrize("then", ["hang", "reset"])
 def test_what_follows_the_end_of_a_stream_does_not_matter(client, serve, end, then, monkeypatch):
     """After a finish reason or [DONE] neither a reset nor a server that never closes spoils the answer."""
-    monkeypatch.setattr("o1magic.client_read.Incoming.grace_s", property(lambda self: 0.2 if self.has_answer else None))
+    monkeypatch.setattr("o1magic.client.read.Incoming.grace_s", property(lambda self: 0.2 if self.has_answer else None))
     server = serve(sse([delta("Yes"), *end], then=then))
 
     assert ask(client, server, stream=True).reply.text == "Yes"
@@ -277,7 +276,7 @@ def test_n1_certificate():
     cause = ssl.SSLCertVerificationError(1, "certificate verify failed")
     cause.verify_message = "self-signed certificate"
 
-    error = client_broken.not_sent([cause], {"ConnectError"}, client_faults.Place(endpoint("https://h/v1")))
+    error = transport.not_sent([cause], {"ConnectError"}, faults.Place(endpoint("https://h/v1")))
 
     assert "not accepted (self-signed certificate)" in str(error)
     assert "SSL_CERT_FILE" in str(error)
@@ -440,7 +439,7 @@ def test_n8_invalid_utf8(client, serve):
 @pytest.mark.parametrize(("status", "billed"), [(200, "maybe"), (403, "no"), (502, "maybe")])
 def test_n9_a_web_page(client, serve, status, billed, monkeypatch):
     """A proxy's page is named by its title."""
-    monkeypatch.setattr("o1magic.client_retry.TRIES", 1)
+    monkeypatch.setattr("o1magic.client.retry.TRIES", 1)
     page = "<!DOCTYPE html><html><head><title>Sign in &amp;\n pay</title></head><body>" + "x" * 5000
 
     error = failure(UnreadableReplyError, client, serve(http(status, page, {"content-type": "text/html"})))
@@ -655,11 +654,12 @@ async def _no_sleep(_: float) -> None:
         ("9" * 500, "Come back in several years."),
     ],
 )
-def test_a6_a_long_wait_is_not_waited(client, serve, after, said):
-    """A server that asks for more than a minute is asked again by the user."""
+def test_a6_a_long_wait_is_not_waited(client, serve, after, said, monkeypatch):
+    """A server that asks for more than a minute is asked again by the user, however long the deadline."""
+    monkeypatch.setattr("o1magic.client.asyncio.sleep", _no_sleep)
     server = serve(http(429, b"", {"retry-after": after}))
 
-    error = failure(APIError, client, server)
+    error = failure(APIError, client, server, timeout_s=1e6)
 
     assert said in str(error)
     assert (error.retry_after_s, len(server.requests)) == (float(after), 1)
@@ -723,7 +723,7 @@ def test_a_200_with_an_error_body(client, serve):
 
 def test_a_reply_without_end_is_cut(client, serve, monkeypatch):
     """A reply beyond all measure is not read to its end."""
-    monkeypatch.setattr("o1magic.client_read.MAX_BYTES", 1 << 20)
+    monkeypatch.setattr("o1magic.client.read.MAX_BYTES", 1 << 20)
     server = serve(raw(b"HTTP/1.1 200 OK\r\n\r\n", *[b" " * (1 << 16)] * 32, then="hang"))
 
     assert "longer than 1 MB" in str(failure(UnreadableReplyError, client, server))
@@ -767,6 +767,32 @@ def test_no_key_in_any_log(client, serve, script, caplog):
     assert caplog.records
     assert KEY not in caplog.text
     assert KEY not in repr([vars(record) for record in caplog.records])
+
+
+def test_a_key_of_any_shape_is_masked(client, serve):
+    """A key that looks like no key is masked wherever a body echoes it."""
+    echo = {"error": {"message": f"{KEY} plain-0123456789", "code": "plain-0123456789", "param": "plain-0123456789"}}
+    where = endpoint(serve(http(400, echo)).url, key="plain-0123456789")
+
+    error = failure(APIError, client, where)
+
+    assert "plain-0123456789" not in str(error) + repr(vars(error))
+
+
+def test_no_key_in_the_chain_of_an_error(client):
+    """What an error was raised from does not leave the loop: it may hold the request."""
+
+    async def call() -> None:
+        try:
+            int(KEY)
+        except ValueError as error:
+            raise O1Error("mine") from error
+
+    with pytest.raises(O1Error) as caught:
+        client.run(call())
+
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
 
 
 def test_no_key_in_the_client(client, serve):

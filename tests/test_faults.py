@@ -26,7 +26,6 @@ KEY = "sk-live-AbCdEf0123456789AbCdEf0123456789"
 OK = fixture("chat_completion_ok")["body"]
 
 
-
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """Start a kernel that holds a real-looking key."""
@@ -113,7 +112,9 @@ MATRIX: list[tuple[str, list[Script], str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("scripts", "line", "state", "said"), [case[1:] for case in MATRIX], ids=[c[0] for c in MATRIX])
+@pytest.mark.parametrize(
+    ("scripts", "line", "state", "said"), [case[1:] for case in MATRIX], ids=[c[0] for c in MATRIX]
+)
 def test_a_fault_is_a_failed_cell_in_three_lines_with_one_row(
     kernel: Kernel, serve: Callable[..., FaultServer], scripts: list[Script], line: str, state: str, said: str
 ) -> None:
@@ -157,9 +158,7 @@ def test_n4_text_that_came_before_the_cut_stays(kernel: Kernel, serve: Callable[
 
 
 @pytest.mark.parametrize("status", [408, 409, 500, 502, 503, 504, 529])
-def test_a5_a_passing_fault_is_retried_in_sight(
-    kernel: Kernel, serve: Callable[..., FaultServer], status: int
-) -> None:
+def test_a5_a_passing_fault_is_retried_in_sight(kernel: Kernel, serve: Callable[..., FaultServer], status: int) -> None:
     """One retry, counted below the answer and in the one row."""
     server = serve(http(status, {"error": {"message": "busy"}}, {"retry-after-ms": "20"}), http(200, OK))
 
@@ -170,7 +169,9 @@ def test_a5_a_passing_fault_is_retried_in_sight(
     assert rows(kernel)[-1]["attempts"] == 2
 
 
-@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": -5, "completion_tokens": 2**63}, {"prompt_tokens": "11"}])
+@pytest.mark.parametrize(
+    "usage", [None, {}, {"prompt_tokens": -5, "completion_tokens": 2**63}, {"prompt_tokens": "11"}]
+)
 def test_a8_a_missing_or_absurd_usage_is_unknown_never_zero(
     kernel: Kernel, serve: Callable[..., FaultServer], usage: object
 ) -> None:
@@ -278,9 +279,7 @@ def test_a6_a_wait_can_be_interrupted_and_costs_nothing(kernel: Kernel, serve: C
     assert (rows(kernel)[-1]["state"], rows(kernel)[-1]["cost_nano"]) == (FAILED, 0)
 
 
-def test_k6_a_killed_kernel_leaves_an_unaccounted_call(
-    tmp_path: Path, serve: Callable[..., FaultServer]
-) -> None:
+def test_k6_a_killed_kernel_leaves_an_unaccounted_call(tmp_path: Path, serve: Callable[..., FaultServer]) -> None:
     """After SIGKILL mid-call the next session says what is on hold, and counts it."""
     server = serve(raw(then="hang"))
     with Kernel(tmp_path, OPENAI_API_KEY=KEY) as killed:

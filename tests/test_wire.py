@@ -7,7 +7,7 @@ import pytest
 from fault_server import fixture
 
 from o1magic.answer import Usage
-from o1magic.client_sse import Events
+from o1magic.client.sse import Events
 from o1magic.errors import APIError, UnreadableReplyError
 from o1magic.wire import Reply, StreamReader, fault_in, reply_from_body, usage_from
 

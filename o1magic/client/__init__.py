@@ -1,0 +1,295 @@
+"""The client: one background loop, one connection pool per endpoint and key, retries that are seen.
+
+Layer 3, the only module, with its `client_*` parts, that speaks HTTP; `openai` is imported on first use. Called by
+`call`, which keeps the ledger, and from the main thread through `Client.run`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import hashlib
+import logging
+import os
+import random
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from o1magic import wire
+from o1magic.client import faults, openai_sdk, retry
+from o1magic.client.exchange import Deadline, exchange
+from o1magic.client.faults import Place, Refusal
+from o1magic.client.loop import Job, LoopThread
+from o1magic.client.read import Incoming
+from o1magic.errors import InterruptError, O1Error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from openai import AsyncOpenAI
+
+    from o1magic.endpoint import Endpoint
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+# Without a handler of its own a warning would go to stderr, into the cell; the view shows retries already.
+logger.addHandler(logging.NullHandler())
+
+_SETTLE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request leaves this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """Request number `attempt`, of `of` at most, was refused because of `reason`; the next follows in `wait_s`."""
+
+    attempt: int
+    of: int
+    wait_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The answer grew by this."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """The reasoning, where the endpoint shows it, grew by this."""
+
+    text: str
+
+
+Event = Sent | Retrying | Text | Thought
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A whole reply, and the number of requests it took."""
+
+    reply: wire.Reply
+    attempts: int
+
+
+class Client:
+    """Sends requests on a loop of its own; see `client` for the process's one."""
+
+    def __init__(self) -> None:
+        self._abandoned: list[object] = []
+        self._reset()
+
+    def _reset(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._loop: LoopThread | None = None
+        self._package: Future[None] | None = None
+        self._sdks: dict[tuple[str, str], AsyncOpenAI] = {}
+        self._without_stream_options: set[str] = set()
+
+    def run(
+        self, coroutine: Coroutine[Any, Any, T], *, tick: Callable[[float], None] = lambda _: None, poll_s: float = 0.1
+    ) -> T:
+        """Return what a coroutine returns on the loop, calling `tick` with the seconds gone by every `poll_s`.
+
+        On KeyboardInterrupt the coroutine is cancelled and has a second to end, which a second interrupt cuts short.
+        Raises what it raises; InterruptError if that does not say more.
+        """
+        job: Job[T] | None = None
+        interrupted = False
+        started = time.monotonic()
+        try:
+            loop = self._io()
+            if loop.is_current():
+                raise RuntimeError("Client.run would wait for itself on its own loop")
+            job = loop.submit(coroutine)
+            while not job.wait(poll_s):
+                tick(time.monotonic() - started)
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            if job is None:
+                coroutine.close()
+            elif not job.wait(0):
+                job.cancel()
+        if interrupted:
+            raise _interruption(job)
+        return _result(job)
+
+    async def send(
+        self,
+        request_body: Mapping[str, Any],
+        endpoint: Endpoint,
+        *,
+        timeout_s: float,
+        on_event: Callable[[Event], None],
+    ) -> Received:
+        """Return the reply to a chat completions request; runs on the loop, inside `run`.
+
+        Refusals that may pass are retried, each announced by a `Retrying` event; `timeout_s` is for all tries.
+        Raises TransportError, APIError, ConfigError; asyncio.CancelledError after closing the connection.
+        """
+        if self._loop is None or not self._loop.is_current():
+            raise RuntimeError("Client.send belongs inside Client.run: connections live on that loop")
+        sdk = await self._sdk(endpoint)
+        deadline = Deadline(asyncio.get_running_loop().time() + timeout_s, timeout_s)
+        body = self._sendable(request_body, endpoint)
+        attempt = 0
+        while True:
+            attempt += 1
+            place = Place(endpoint, str(body.get("model", "")), attempt)
+            on_event(Sent())
+            logger.debug("request", extra={"host": place.host, "attempt": attempt})
+            outcome = await exchange(sdk, body, place, _incoming(endpoint, on_event), deadline)
+            if isinstance(outcome, wire.Reply):
+                return Received(outcome, attempt)
+            if _refuses_stream_options(outcome, body, endpoint):
+                self._without_stream_options.add(endpoint.base_url)
+                body = self._sendable(body, endpoint)
+                on_event(Retrying(attempt, attempt + 1, 0.0, f"{place.host} takes no stream_options"))
+            else:
+                await _pause(outcome, place, deadline, on_event)
+
+    def warm(self) -> None:
+        """Start to import `openai` on a thread of its own; returns at once."""
+        self._importing()
+
+    def close(self) -> None:
+        """Close the connections and end the thread; the client can be used again afterwards."""
+        if self._pid != os.getpid():
+            return
+        with self._lock:
+            loop, self._loop = self._loop, None
+            sdks, self._sdks = list(self._sdks.values()), {}
+        if loop is not None:
+            loop.close(_closing(sdks))
+
+    def _io(self) -> LoopThread:
+        if self._pid != os.getpid():
+            # Threads do not survive a fork. What the parent uses is kept from the garbage collector, whose
+            # finalizers would take the parent's sockets out of the epoll object that both processes share.
+            self._abandoned.append((self._loop, self._sdks))
+            self._reset()
+        with self._lock:
+            if self._loop is None:
+                self._loop = LoopThread()
+            return self._loop
+
+    def _importing(self) -> Future[None]:
+        self._io()
+        with self._lock:
+            if self._package is None or (self._package.done() and self._package.exception() is not None):
+                self._package = Future()
+                # A daemon: an interpreter that wants to exit does not wait for an import.
+                threading.Thread(target=_import, args=(self._package,), name="o1magic-import", daemon=True).start()
+            return self._package
+
+    async def _sdk(self, endpoint: Endpoint) -> AsyncOpenAI:
+        package = self._importing()
+        if not package.done():
+            await asyncio.wrap_future(package)
+        package.result()
+        # Hashed, so that not even the client's __dict__ shows a key.
+        digest = hashlib.sha256(endpoint.key.value.encode("utf-8", "replace")).hexdigest()
+        sdk = self._sdks.get((endpoint.base_url, digest))
+        if sdk is None:
+            sdk = self._sdks[endpoint.base_url, digest] = openai_sdk.build(endpoint)
+        return sdk
+
+    def _sendable(self, body: Mapping[str, Any], endpoint: Endpoint) -> dict[str, Any]:
+        """Return the body without `stream_options` where the server is known to refuse it."""
+        refused = endpoint.base_url in self._without_stream_options
+        return {name: value for name, value in body.items() if not (refused and name == "stream_options")}
+
+
+def _import(package: Future[None]) -> None:
+    package.set_running_or_notify_cancel()  # from here on no cancelled call can cancel it
+    try:
+        openai_sdk.load()
+    except O1Error as broken:
+        package.set_exception(broken)
+    else:
+        package.set_result(None)
+
+
+def _incoming(endpoint: Endpoint, on_event: Callable[[Event], None]) -> Incoming:
+    return Incoming(
+        think_tags=endpoint.kind == "compatible",
+        on_text=lambda text: on_event(Text(text)),
+        on_thought=lambda text: on_event(Thought(text)),
+    )
+
+
+async def _pause(refusal: Refusal, place: Place, deadline: Deadline, on_event: Callable[[Event], None]) -> None:
+    """Announce the next request and wait for its time. Raises O1Error: there is to be no next request."""
+    now, left_s = time.time(), deadline.left_s()
+    wait_s = retry.wait_s(refusal, place.attempts, left_s=left_s, now=now, chance=random.random())  # noqa: S311
+    if wait_s is None:
+        raise faults.refused(refusal, place, now)
+    logger.warning("retry", extra={"host": place.host, "attempt": place.attempts, "wait_s": wait_s})
+    on_event(Retrying(place.attempts, retry.TRIES, wait_s, f"{place.host}: {refusal.reason}"))
+    await asyncio.sleep(wait_s)
+
+
+def _refuses_stream_options(refusal: Refusal, body: Mapping[str, Any], endpoint: Endpoint) -> bool:
+    return (
+        endpoint.kind == "compatible"
+        and refusal.status in (400, 422)
+        and "stream_options" in body
+        and "stream_options" in refusal.body
+    )
+
+
+async def _closing(sdks: list[AsyncOpenAI]) -> None:
+    for sdk in sdks:
+        await sdk.close()
+
+
+def _result(job: Job[T] | None) -> T:
+    error = job.error if job else None
+    if error is None and job is not None:
+        return job.values[0]
+    if isinstance(error, O1Error):
+        # Its traceback runs through frames that hold the request and the key.
+        error.__cause__ = error.__context__ = None
+        raise error.with_traceback(None)
+    raise error or RuntimeError("the loop did not start")
+
+
+def _interruption(job: Job[T] | None) -> BaseException:
+    """Return what to raise after an interrupt: what the job raised, if it did so in time."""
+    if job is None:
+        return InterruptError("Stopped before anything was sent.", partial=None, attempts=0)
+    try:
+        ended = job.wait(_SETTLE_S)
+    except KeyboardInterrupt:
+        ended = False
+    if not ended:
+        return InterruptError("Stopped before the call had wound down.", billed="maybe", partial=None)
+    if isinstance(job.error, O1Error):
+        job.error.__cause__ = job.error.__context__ = None
+        return job.error.with_traceback(None)
+    if job.values:
+        return InterruptError("Stopped just as it was done.", billed="maybe", partial=job.values[0])
+    return InterruptError("Stopped.", billed="maybe", partial=None)
+
+
+_CLIENTS: list[Client] = []
+
+
+def client() -> Client:
+    """Return the process's client, which closes itself at exit."""
+    if not _CLIENTS:
+        _CLIENTS.append(Client())
+        atexit.register(_CLIENTS[0].close)
+    return _CLIENTS[0]
