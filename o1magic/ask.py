@@ -10,14 +10,14 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from o1magic import arguments, call, cost, endpoint, prompt, request, settings
-from o1magic.errors import ArgumentError, LintError, UnknownModelError
+from o1magic.answer import Answer
+from o1magic.errors import APIError, ArgumentError, InterruptError, LintError, RequestError, UnknownModelError
 from o1magic.lint import Context, FixResult, FlagUse, check, repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Executor
 
-    from o1magic.answer import Answer
     from o1magic.arguments import Arguments
     from o1magic.call import Event
     from o1magic.catalog import Catalog, Model
@@ -135,7 +135,17 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         lint_found=tuple(sorted({one.code for one in (*draft.applied, *draft.remaining)})),
         lint_fixed=tuple(sorted({one.code for one in draft.applied})),
     )
-    return client.run(call.make(made), tick=view.tick)
+    try:
+        return client.run(call.make(made), tick=view.tick)
+    except APIError as refused:
+        if refused.code == "context_length_exceeded":
+            refused.how = f"{refused.how} {largest_part(draft.prompt)}".strip()
+        raise
+    except InterruptError as stopped:
+        # The answer had just arrived and is settled: it is kept, not lost to the key that was pressed too late.
+        if isinstance(stopped.data.get("partial"), Answer):
+            stopped.data["answer"] = stopped.data.pop("partial")
+        raise
 
 
 def compose(cell: Cell, desk: Desk) -> Draft:
@@ -149,7 +159,12 @@ def compose(cell: Cell, desk: Desk) -> Draft:
     if fixed.head != cell.head:
         chosen = settle_settings(fixed.given, desk)
     given = replace(fixed.given, developer=developer_text(fixed.given.developer, cell.names))
-    sent = request.build(model, asked, fixed.body, given, chosen)
+    try:
+        sent = request.build(model, asked, fixed.body, given, chosen)
+    except RequestError as refused:
+        if refused.data.get("param") == "messages":
+            refused.how = f"{refused.how} {largest_part(written)}".strip()
+        raise
     worst = cost.worst_case_nano_usd(
         sent.prompt_tokens.tokens, sent.max_completion_tokens, model.price_on(desk.today())
     )
@@ -234,6 +249,14 @@ def unknown_model(model: Model, asked: str) -> tuple[str, ...]:
     if model.known:
         return ()
     return (f"{asked} is not in the catalog: its limits and its price are unknown",)
+
+
+def largest_part(written: Prompt) -> str:
+    """Return a sentence naming the largest variable in a prompt that does not fit, "" where there is none."""
+    if not written.inserted:
+        return ""
+    largest = max(written.inserted, key=lambda one: one.chars)
+    return f"The largest variable in it is {{{{{largest.name}}}}}, {largest.chars:,} characters."
 
 
 def lost_calls(ledger: Ledger) -> tuple[str, ...]:

@@ -133,9 +133,7 @@ def _check_parameter(model: Model, name: str, value: object) -> None:
         raise RequestError(f"{model.name} refuses {name}; nothing was sent.", how="Drop it.", param=name)
 
 
-def _messages(
-    model: Model, developer: str | None, text: str, notes: list[str], *, merge: bool
-) -> list[dict[str, str]]:
+def _messages(model: Model, developer: str | None, text: str, notes: list[str], *, merge: bool) -> list[dict[str, str]]:
     """Return the messages; where the model takes no developer message, it goes on top of the prompt (a safe fix)."""
     user = {"role": "user", "content": text}
     if developer is None:
@@ -152,9 +150,7 @@ def _messages(
     return [{"role": "system" if model.system in ("system", None) else "developer", "content": developer}, user]
 
 
-def _allowance(
-    model: Model, prompt: tokens.Count, asked: int | None, reserve: int, notes: list[str]
-) -> int | None:
+def _allowance(model: Model, prompt: tokens.Count, asked: int | None, reserve: int, notes: list[str]) -> int | None:
     """Return the allowance to send: what was asked for, or the reserve as far as the model has room for it."""
     if model.max_input is not None and prompt.tokens > model.max_input:
         raise _too_long(model, f"the prompt is {prompt} tokens and {model.name} reads {model.max_input:,}")

@@ -353,3 +353,20 @@ def test_the_retired_model_is_noted_before_openai_is_asked(tmp_path: Path) -> No
     assert "shut o1 down on 2026-10-23" in ran.text()
     assert "gpt-5.6-sol" in ran.text()
     assert ran.status == "error"
+
+
+def test_a2_the_largest_variable_is_named_where_a_prompt_does_not_fit(
+    kernel: Kernel, serve: Callable[..., FaultServer]
+) -> None:
+    """Refused here or by the API, the message names what to shorten."""
+    kernel.run("big, small = 'word ' * 30_000, 'x'")
+    server = serve(wire("error_context_length_exceeded_input"))
+
+    refused = ask(kernel, server, "-m o1", "Sum up {{big}} and {{small}}")
+    kernel.run("%config O1Magics.max_inserted_chars = 10_000_000\nbig = 'word ' * 150_000")
+    unsent = ask(kernel, server, "-m o1-preview", "Sum up {{big}} and {{small}}")
+
+    assert "{{big}}, 150,000 characters" in " ".join(refused.error)
+    assert "{{big}}, 750,000 characters" in " ".join(unsent.error)
+    assert len(unsent.error) <= 3
+    assert len(server.requests) == 1

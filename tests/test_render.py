@@ -31,7 +31,9 @@ def test_a13_both_names_are_shown_where_another_model_answered() -> None:
 def test_the_strip_escapes_what_it_quotes() -> None:
     """A prompt with HTML in it cannot reach the page through the strip."""
     text = "<img src=x onerror=alert(1)> think"
-    one = Diagnostic("COT001", "think-step-by-step", "warning", "a cue", 0, len(text), Fix(safe=False, edits=(), title="drop it"))
+    one = Diagnostic(
+        "COT001", "think-step-by-step", "warning", "a cue", 0, len(text), Fix(safe=False, edits=(), title="drop it")
+    )
 
     shown = render.strip(text, (), text, (one,), ("<b>note</b>",), text)
 
