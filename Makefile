@@ -21,7 +21,7 @@ e2e: .venv/test.stamp
 	.venv/bin/python -m pytest tests/e2e
 
 .venv/demo.stamp: pyproject.toml hatch_build.py scripts/venv.sh
-	sh scripts/venv.sh .
+	sh scripts/venv.sh '.[demo]'
 	touch $@
 
 .venv/test.stamp: pyproject.toml hatch_build.py scripts/venv.sh

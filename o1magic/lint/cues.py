@@ -1,0 +1,200 @@
+"""Finding cue phrases: which sentence asks the model for what, in any of the languages in the data.
+
+The text is searched for a few announcing words, in C; only sentences that hold one are looked at, each once, and equal
+sentences are judged once. Called by the rules that read prose; what a cue is stands in cues/*.toml.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from o1magic.lint.phrases import languages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from o1magic.lint.document import Document
+    from o1magic.lint.phrases import Form, Language
+
+_CLAUSE_END = re.compile(r"[,;:()!?。、؛،।\0\n]")
+_BARRIER = re.compile(r"[;:()!?。\0]")
+_SPACES = re.compile(r"\s{2,}|\n")
+_MARKS = " \t\n#>•·.'\"…0123456789)(]["
+_LONGEST_GAP = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A cue in the text given: its span, and what a fix would take out when the rest of the sentence stays.
+
+    weak: the phrase asks for thinking only where no visible steps are wanted.
+    """
+
+    start: int
+    end: int
+    removable: tuple[int, int]
+    language: Language
+    weak: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    start: int
+    end: int
+    removable: tuple[int, int]
+    weak: bool
+
+
+def find(document: Document, code: str) -> Iterator[Cue]:
+    """Yield a rule's cues, in order of position, none overlapping another."""
+    found: list[Cue] = []
+    for language in languages(code):
+        found += _in_language(document, language)
+    found.sort(key=lambda cue: (cue.start, -cue.end))
+    end = -1
+    for cue in found:
+        if cue.start >= end:
+            yield cue
+            end = cue.end
+
+
+def _in_language(document: Document, language: Language) -> Iterator[Cue]:
+    prose = document.prose
+    wanted: set[int] = set()
+    for anchor in language.anchors:
+        position = prose.text.find(anchor)
+        while position >= 0:
+            index = bisect_right(document.sentence_starts, position) - 1
+            wanted.add(index)
+            position = prose.text.find(anchor, document.sentence_ends[index])
+    judged: dict[str, list[_Hit]] = {}
+    for index in sorted(wanted):
+        start, end = document.sentence_starts[index], document.sentence_ends[index]
+        sentence = prose.text[start:end]
+        if sentence not in judged:
+            judged[sentence] = list(_judge(sentence, language))
+        for hit in judged[sentence]:
+            spots = [start + offset for offset in (hit.start, hit.end, *hit.removable)]
+            a, b, c, d = map(prose.source, spots)
+            yield Cue(a, b, (c, d), language, hit.weak)
+
+
+def _judge(sentence: str, language: Language) -> Iterator[_Hit]:
+    text, back = _squeeze(sentence, words=language.words)
+    guard = language.any_of("never")
+    if guard is not None and guard.search(text):
+        return
+    taken = 0
+    for form in language.forms:
+        for start, end, removable in _matches(text, form, language):
+            if start < taken:
+                continue
+            fresh = sentence[: back(start)].rstrip(_MARKS.replace("\n", "")).endswith("\n")
+            if _meant(text, start, end, form, language) or (
+                fresh and _meant(text[start:], 0, end - start, form, language)
+            ):
+                taken = end
+                whole = (_with_lead(text, start, language), _with_closing(text, end, language))
+                part = whole if removable == (start, end) else removable
+                a, b = _source(back, whole)
+                yield _Hit(a, b, _source(back, part), form.weak)
+
+
+def _source(back: Callable[[int], int], span: tuple[int, int]) -> tuple[int, int]:
+    return back(span[0]), back(span[1] - 1) + 1
+
+
+def _squeeze(sentence: str, *, words: bool) -> tuple[str, Callable[[int], int]]:
+    """Return the sentence with single spaces (none where words are not parted), and the way back."""
+    if words and not _SPACES.search(sentence):
+        return sentence, int
+    runs = list(re.finditer(r"[^\s・]+", sentence))
+    joint = " " if words else ""
+    starts: list[int] = []
+    for run in runs:
+        starts.extend(range(run.start(), run.end()))
+        if words:
+            starts.append(run.end())
+    starts.append(len(sentence))
+    return joint.join(run.group() for run in runs), starts.__getitem__
+
+
+def _matches(text: str, form: Form, language: Language) -> Iterator[tuple[int, int, tuple[int, int]]]:
+    first, rest = form.parts[0], form.parts[1:]
+    stop = language.any_of("stop")
+    for match in first.pattern.finditer(text):
+        start, end = match.span()
+        removable = (start, end)
+        alone = first.removed
+        for part in rest:
+            following = part.pattern.search(text, end, end + _LONGEST_GAP + 40)
+            if following is None:
+                break
+            between = text[end : following.start()]
+            if between.strip() and not part.gap:
+                break
+            if len(between) > _LONGEST_GAP or _BARRIER.search(between) or (stop and stop.search(between)):
+                break
+            end = following.end()
+            if part.removed:
+                removable = (removable[0] if alone else following.start(), end)
+                alone = True
+        else:
+            yield start, end, removable if alone else (start, end)
+
+
+def _meant(text: str, start: int, end: int, form: Form, language: Language) -> bool:
+    """Return whether the words ask the model for it: said to it, not negated, not about something else."""
+    clause = _clause_before(text, start)
+    before = text[max(clause, start - 60) : start]
+    after = text[end : end + 40]
+    for name, part in (("not_before", before), ("not_after", after)):
+        pattern = language.any_of(name)
+        if pattern is None:
+            continue
+        if name == "not_after" and pattern.match(after.lstrip()):
+            return False
+        if name == "not_before" and pattern.search(part):
+            return False
+    return not form.addressed or _is_address(before, language)
+
+
+def _is_address(before: str, language: Language) -> bool:
+    """Return whether a verb after these words speaks to the model: nothing, lead-ins, or a joint stand before it."""
+    lead, joint = language.any_of("lead", at_end=True), language.any_of("joint", at_end=True)
+    while before.strip(_MARKS):
+        if joint and joint.search(before):
+            return True
+        match = lead.search(before) if lead else None
+        if match is None or match.end() == match.start():
+            return False
+        before = before[: match.start()]
+    return True
+
+
+def _clause_before(text: str, start: int) -> int:
+    ends = [match.end() for match in _CLAUSE_END.finditer(text, max(0, start - 80), start)]
+    return ends[-1] if ends else max(0, start - 80)
+
+
+def _with_lead(text: str, start: int, language: Language) -> int:
+    opening = language.any_of("opening", at_end=True)
+    if opening is None:
+        return start
+    match = opening.search(text, max(0, start - 30), start)
+    return match.start() if match else start
+
+
+def _with_closing(text: str, end: int, language: Language) -> int:
+    closing = language.any_of("closing")
+    match = closing.match(text, end) if closing else None
+    return match.end() if match else end
+
+
+def teaches(document: Document, language: Language) -> bool:
+    """Return whether the prompt is about teaching, where visible steps may be what is wanted."""
+    pattern = language.any_of("teaching")
+    return pattern is not None and pattern.search(document.prose.text) is not None

@@ -1,0 +1,121 @@
+"""Choosing delimiters for a payload and inserting them: fence, tag or triple quotes, never a byte of the payload.
+
+Called by the DEL rules.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from o1magic.lint.diagnostic import Edit, Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from o1magic.lint.document import Document
+    from o1magic.lint.segments import Line
+
+_TICKS = re.compile(r"`{3,}")
+_NAME = re.compile(r"</?([A-Za-z]\w{0,60})")
+_SHORTEST = 3
+_LOOK = 1000
+
+# Which words tell a language; the one with most hits names the fence.
+_LANGUAGES = (
+    (
+        "python",
+        re.compile(
+            r"^\s*(?:def |import \w|from \w|elif |except\b|print\(|class \w+(?:\(.{0,40}\))?:)|self\.|\bNone\b|\):\s*$",
+            re.MULTILINE,
+        ),
+    ),
+    ("jsx", re.compile(r"</?[A-Z]\w*[\s/>]|className=|useState\(|return \(\s*$", re.MULTILINE)),
+    ("ts", re.compile(r"^\s*(?:interface|type) \w+ |: (?:string|number|boolean)\b", re.MULTILINE)),
+    ("js", re.compile(r"^\s*(?:const|let|var) |\bfunction\b|=>|console\.|===", re.MULTILINE)),
+    ("java", re.compile(r"^\s*(?:public|private|protected) |System\.out|\bnew [A-Z]\w*\(|^import java", re.MULTILINE)),
+    ("csharp", re.compile(r"^\s*using [\w.]+;|\bnamespace\b|Console\.Write|\{ get; ", re.MULTILINE)),
+    ("cpp", re.compile(r"#include <\w+>|std::|cout\b|template ?<|\bnullptr\b", re.MULTILINE)),
+    ("c", re.compile(r"#include ?[<\"]\w+\.h|\bprintf\(|\bmalloc\(|^\s*(?:int|char|void|double) \**\w+", re.MULTILINE)),
+    ("go", re.compile(r"^\s*(?:func|package) |:=|fmt\.", re.MULTILINE)),
+    ("rust", re.compile(r"\bfn \w|\blet mut\b|println!|^\s*(?:impl|use \w+::)|-> \w+ \{", re.MULTILINE)),
+    (
+        "sql",
+        re.compile(
+            r"\b(?:SELECT|FROM|WHERE|JOIN|GROUP BY|INSERT INTO|CREATE TABLE|UPDATE)\b|^\s*select .{1,100} from ",
+            re.MULTILINE,
+        ),
+    ),
+    ("html", re.compile(r"</?(?:div|p|html|body|span|head|ul|li|a|h\d|table|tr|td|form|input|button)\b", re.MULTILINE)),
+    ("css", re.compile(r"^\s*[.#]?[\w-]+ ?\{\s*$|^\s*[a-z-]+: ?[^;{}\n]{1,80};\s*$", re.MULTILINE)),
+    ("php", re.compile(r"<\?php|^\s*\$\w+ ?=", re.MULTILINE)),
+    ("ruby", re.compile(r"^\s*(?:end|puts |require )|\.each do", re.MULTILINE)),
+    ("bash", re.compile(r"^#!.*sh|^\s*(?:fi|done|echo )\b|\$\{\w+\}", re.MULTILINE)),
+    ("latex", re.compile(r"\\(?:documentclass|usepackage|begin)\{", re.MULTILINE)),
+)
+_INFO = {"diff": "diff", "log": "text", "traceback": "text", "csv": "csv", "json": "json"}
+
+
+def language_of(payload: str) -> str:
+    """Return the fence's info string for a piece of code, "" when nothing tells."""
+    look = payload[:_LOOK]
+    hits = {name: len(pattern.findall(look)) for name, pattern in _LANGUAGES}
+    if hits["jsx"]:
+        hits["jsx"] += hits["js"]
+    best = max(hits, key=lambda name: hits[name])
+    return best if hits[best] else ""
+
+
+def delimit(document: Document, rows: Sequence[Line], kind: str) -> Fix:
+    """Return the safe fix that puts the payload between delimiters on lines of their own."""
+    text = document.text
+    start, end = rows[0].start, rows[-1].end
+    payload = text[start:end]
+    opening, closing = _pair(document, payload, kind)
+    newline = "\r\n" if text[end : end + 2] == "\r\n" or text[max(0, start - 2) : start] == "\r\n" else "\n"
+    edits = (Edit(start, start, opening + newline), Edit(end, end, newline + closing))
+    return Fix(safe=True, edits=edits, title=f"Put it between {opening} and {closing}")
+
+
+def _pair(document: Document, payload: str, kind: str) -> tuple[str, str]:
+    style = document.style
+    if style.triple and style.triple not in payload:
+        return style.triple, style.triple
+    if style.tags and not style.fences:
+        return _tag(style, "code" if kind in ("code", "diff") else "data")
+    if kind in ("csv", "json", "table") and not style.fences:
+        return _tag(style, "data")
+    longest = max((len(run) for run in _TICKS.findall(payload)), default=_SHORTEST - 1)
+    fence = "`" * max(_SHORTEST, longest + 1)
+    info = language_of(payload) if kind == "code" else _INFO.get(kind, "")
+    return fence + info, fence
+
+
+def _tag(style: Style, name: str) -> tuple[str, str]:
+    """Return a tag that occurs nowhere in the text, numbered if need be."""
+    wanted, number = name, 1
+    while wanted in style.names:
+        number += 1
+        wanted = f"{name}{number}"
+    return f"<{wanted}>", f"</{wanted}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the prompt already delimits: its triple quote if it has one in pairs, tags, fences, and every tag name."""
+
+    triple: str
+    tags: bool
+    fences: bool
+    names: frozenset[str]
+
+
+def style_of(document: Document) -> Style:
+    """Return the delimiting style of a prompt."""
+    text, used = document.text, [region.kind for region in document.regions]
+    triple = next((text[r.start : r.start + 3] for r in document.regions if r.kind == "triple"), "")
+    if triple and text.count(triple) != 2 * used.count("triple"):
+        triple = ""
+    names = frozenset(name.lower() for name in _NAME.findall(text))
+    return Style(triple, "tag" in used, "fence" in used, names)

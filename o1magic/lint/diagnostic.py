@@ -1,0 +1,90 @@
+"""The linter's values: what is asked (Context), what is found (Diagnostic), what is offered (Fix).
+
+Imports nothing of ours at run time. Offsets are code points into the whole text given, `end` exclusive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from o1magic.catalog import Model
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replaces text[start:end] by `text`; an insert where start == end."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that belong together; safe ones keep every word of the person in place and may be applied unasked."""
+
+    safe: bool
+    edits: tuple[Edit, ...]
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding, with the span it is about and the fix on offer (None where only a person can tell)."""
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    start: int
+    end: int
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagUse:
+    """One API parameter given on the magic line, with the span of its text (empty where it has none)."""
+
+    value: object
+    start: int = 0
+    end: int = 0
+
+
+_NO_FLAGS: Mapping[str, FlagUse] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the linter knows besides the text.
+
+    body_start: where the prompt begins; before it stands the magic line, which is not prose.
+    flags: keyed by API parameter name ("max_completion_tokens", "temperature", "system", ...).
+    inserted: spans the program filled in; already delimited, and never read as instructions.
+    has_system: a system or developer message goes along that stands nowhere in the text.
+    """
+
+    model: Model | None = None
+    body_start: int = 0
+    flags: Mapping[str, FlagUse] = field(default_factory=lambda: _NO_FLAGS)
+    inserted: tuple[tuple[int, int], ...] = ()
+    has_system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FixResult:
+    """The repaired text; `applied` has offsets into the text given, `remaining` into `text`.
+
+    context: the context given, with body_start, inserted and flags moved to where they are in `text`.
+    """
+
+    text: str
+    applied: tuple[Diagnostic, ...]
+    remaining: tuple[Diagnostic, ...]
+    context: Context = field(default_factory=Context)

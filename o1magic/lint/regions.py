@@ -1,0 +1,293 @@
+"""Where the prompt's own words stop: the protected regions, computed once per text and shared by all rules.
+
+Every scanner here reads the text once, by patterns without nested or competing quantifiers.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Kind = Literal[
+    "fence", "indented", "code", "quote", "triple", "tag", "html", "blockquote", "placeholder", "data", "inserted"
+]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Region:
+    """A span that is not the person's instruction, and what makes it so."""
+
+    start: int
+    end: int
+    kind: Kind
+
+
+class Spans:
+    """Disjoint sorted spans that answer whether a position or a range lies in one."""
+
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(spans):
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(end, self._ends[-1])
+            elif end > start:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        """Yield the spans in order."""
+        return iter(zip(self._starts, self._ends, strict=True))
+
+    def touches(self, start: int, end: int) -> bool:
+        """Return whether the range shares a character with a span."""
+        i = bisect_right(self._ends, start)
+        return i < len(self._starts) and self._starts[i] < max(end, start + 1)
+
+    def end_after(self, position: int) -> int:
+        """Return the end of the span holding the position, or the position itself."""
+        i = bisect_right(self._starts, position) - 1
+        return max(position, self._ends[i]) if i >= 0 else position
+
+    def mask(self, text: str, filler: str = "\0") -> str:
+        """Return the text with each character inside a span replaced by the filler."""
+        pieces: list[str] = []
+        position = 0
+        for start, end in self:
+            pieces += (text[position:start], filler * (end - start))
+            position = end
+        return "".join((*pieces, text[position:])) if pieces else text
+
+
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)", re.MULTILINE)
+_BLOCKQUOTE = re.compile(r"^ {0,3}>[^\n]*", re.MULTILINE)
+_BACKTICKS = re.compile(r"`+|\n[ \t\r]*\n")
+_PLACEHOLDER = re.compile(r"\{\{[^{}\n]{1,200}\}\}")
+_TRIPLE = re.compile(r"\"{3}|'{3}")
+_TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})((?:\s[^<>\n]{0,300})?)>")
+_QUOTES = re.compile("[\"“”„«»「」『』《》〈〉‹›‘’＂']|\n[ \t\r]*\n")
+
+# Inside these tags stand instructions, not data.
+_INSTRUCTION_TAGS = frozenset(
+    [
+        "instruction",
+        "instructions",
+        "task",
+        "tasks",
+        "prompt",
+        "system",
+        "user",
+        "assistant",
+        "developer",
+        "question",
+        "query",
+        "request",
+        "goal",
+        "goals",
+        "role",
+        "rule",
+        "rules",
+        "requirements",
+        "constraints",
+        "steps",
+        "guidelines",
+        "persona",
+        "objective",
+        "message",
+        "ask",
+        "problem",
+    ]
+)
+# These are more often markup someone pasted than delimiters someone chose.
+_HTML_TAGS = frozenset(
+    [
+        "html",
+        "head",
+        "body",
+        "div",
+        "span",
+        "p",
+        "a",
+        "ul",
+        "ol",
+        "li",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "td",
+        "th",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "img",
+        "br",
+        "hr",
+        "form",
+        "button",
+        "select",
+        "option",
+        "label",
+        "script",
+        "style",
+        "link",
+        "meta",
+        "nav",
+        "section",
+        "header",
+        "footer",
+        "main",
+        "aside",
+        "b",
+        "i",
+        "u",
+        "em",
+        "strong",
+        "small",
+        "svg",
+        "path",
+        "g",
+        "rect",
+        "circle",
+        "canvas",
+        "video",
+        "audio",
+        "iframe",
+        "template",
+        "slot",
+        "title",
+        "center",
+        "font",
+    ]
+)
+_LONGEST_QUOTE = 2000
+_CLOSES = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", "《": "》", "〈": "〉", "‹": "›", "‘": "’"}
+
+
+def fences(text: str, start: int) -> Iterator[Region]:
+    """Yield fenced blocks, fence lines included; one never closed runs to the end, as in Markdown."""
+    opened: tuple[int, str] | None = None
+    for line in _FENCE.finditer(text, start):
+        marks, rest = line.group(1), line.group(2)
+        if opened is None:
+            if marks[0] == "~" or "`" not in rest:
+                opened = (line.start(), marks)
+        elif marks[0] == opened[1][0] and len(marks) >= len(opened[1]) and not rest.strip():
+            yield Region(opened[0], line.end(), "fence")
+            opened = None
+    if opened is not None:
+        yield Region(opened[0], len(text), "fence")
+
+
+def triples(text: str, start: int) -> Iterator[Region]:
+    """Yield the blocks between triple quotes, marks included; docstrings and string literals in code open none."""
+    opened: tuple[int, str] | None = None
+    literal: str | None = None
+    for mark in _TRIPLE.finditer(text, start):
+        quote = mark.group()
+        if opened is not None:
+            if quote == opened[1]:
+                yield Region(opened[0], mark.end(), "triple")
+                opened = None
+        elif literal is not None:
+            literal = None if quote == literal else literal
+        elif _opens_block(text, mark.start(), start):
+            opened = (mark.start(), quote)
+        else:
+            literal = quote
+
+
+def _opens_block(text: str, position: int, start: int) -> bool:
+    head = text[max(text.rfind("\n", max(start, position - 200), position) + 1, start, position - 200) : position]
+    return not head or head.rstrip().endswith((":", "："))
+
+
+def tags(text: str, start: int) -> Iterator[Region]:
+    """Yield tagged payload from opening to closing tag; instruction tags keep their content readable."""
+    found = list(_TAG.finditer(text, start))
+    closers: dict[str, list[int]] = {}
+    ends: dict[int, int] = {}
+    for tag in found:
+        if tag.group(1):
+            closers.setdefault(tag.group(2).lower(), []).append(tag.start())
+            ends[tag.start()] = tag.end()
+    covered = start
+    for tag in found:
+        name = tag.group(2).lower()
+        if tag.group(1) or tag.start() < covered or name not in closers or name in _INSTRUCTION_TAGS:
+            continue
+        i = bisect_left(closers[name], tag.end())
+        if i < len(closers[name]):
+            covered = ends[closers[name][i]]
+            yield Region(tag.start(), covered, "html" if name in _HTML_TAGS else "tag")
+
+
+def inline_code(text: str, start: int) -> Iterator[Region]:
+    """Yield `code` between equally long runs of backticks within one paragraph."""
+    paragraph = 0
+    runs: dict[tuple[int, int], list[int]] = {}
+    marks: list[tuple[int, int, int]] = []
+    for mark in _BACKTICKS.finditer(text, start):
+        if mark.group()[0] != "`":
+            paragraph += 1
+            continue
+        marks.append((mark.start(), mark.end(), paragraph))
+        runs.setdefault((paragraph, mark.end() - mark.start()), []).append(mark.start())
+    covered = start
+    for begin, end, inside in marks:
+        if begin < covered:
+            continue
+        same = runs[inside, end - begin]
+        i = bisect_left(same, end)
+        if i < len(same):
+            covered = same[i] + end - begin
+            yield Region(begin, covered, "code")
+
+
+def quotes(text: str, start: int) -> Iterator[Region]:
+    """Yield quoted passages: a mark and its partner within the paragraph; apostrophes are not quotes."""
+    opened, wanted = -1, ""
+    for mark in _QUOTES.finditer(text, start):
+        character, position = mark.group()[0], mark.start()
+        if character == "\n":
+            opened, wanted = -1, ""
+        elif wanted and character in wanted and _may_close(text, position, character):
+            if position - opened <= _LONGEST_QUOTE:
+                yield Region(opened, position + 1, "quote")
+            opened, wanted = -1, ""
+        elif not wanted and _may_open(text, position, character):
+            opened, wanted = position, _CLOSES.get(character, character)
+
+
+def _may_open(text: str, position: int, character: str) -> bool:
+    if character in "”’」』》〉›":
+        return False
+    if character not in "'\"":
+        return True
+    before, after = text[position - 1 : position], text[position + 1 : position + 2]
+    return bool(after.strip()) and not (before.isalnum() and before.isascii())
+
+
+def _may_close(text: str, position: int, character: str) -> bool:
+    if character not in "'’":
+        return True
+    before, after = text[position - 1 : position], text[position + 1 : position + 2]
+    return bool(before.strip()) and not (after.isalnum() and after.isascii())
+
+
+def simple(text: str, start: int) -> Iterator[Region]:
+    """Yield block quotes and {{placeholders}}."""
+    if ">" in text:
+        yield from (Region(m.start(), m.end(), "blockquote") for m in _BLOCKQUOTE.finditer(text, start))
+    if "{{" in text:
+        yield from (Region(m.start(), m.end(), "placeholder") for m in _PLACEHOLDER.finditer(text, start))

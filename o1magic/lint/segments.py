@@ -1,0 +1,180 @@
+"""Telling pasted payload from the words around it: lines, joined to segments, judged by their neighbours.
+
+Called by the DEL rules and, for the lines under a data heading, by the document. Linear: each line is classified once
+and belongs to one segment.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from o1magic.lint import lines, payload
+from o1magic.lint.fold import fold
+from o1magic.lint.phrases import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from o1magic.lint.document import Document
+
+_LONGEST_LABEL = 60
+_LABEL_WORDS = 5
+_LABEL_MARKS = "#[=*"
+_LONGEST_LOOK = 2000
+_CJK_LABEL = 12
+_LETTERS = re.compile(r"[^\W\d_]{2}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+class Line(NamedTuple):
+    """One line of the prompt: its span without the line break, its kind, its text without the blanks around it."""
+
+    start: int
+    end: int
+    kind: str
+    text: str
+    indented: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of lines that is pasted payload; `first` and `last` are line numbers, `kind` what it is."""
+
+    first: int
+    last: int
+    kind: str
+
+
+def classified(document: Document) -> list[Line]:
+    """Return the lines of the prompt with their kinds."""
+    found: list[Line] = []
+    delimited = document.delimited
+    start = document.start
+    for line in document.text[start:].split("\n"):
+        end = start + len(line)
+        text = line[:_LONGEST_LOOK].strip()
+        if not text:
+            found.append(Line(start, end, lines.BLANK, "", indented=False))
+        else:
+            kind = lines.PROTECTED if delimited.touches(start, end) else lines.classify(text)
+            stop = end - 1 if line[-1] == "\r" else end
+            found.append(Line(start, stop, kind, text, line[0] in " \t"))
+        start = end + 1
+    return found
+
+
+class Payload:
+    """The lines of a prompt, and the segments of them that are payload standing without delimiters."""
+
+    def __init__(self, document: Document) -> None:
+        self.rows = classified(document)
+        self.segments = payload.segments(document.text, self.rows)
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Yield the span of each segment."""
+        return ((self.rows[one.first].start, self.rows[one.last].end) for one in self.segments)
+
+    def pasted(self) -> Iterator[tuple[list[Line], str]]:
+        """Yield the lines and the kind of each segment that touches an instruction."""
+        inside = {i: one for one in self.segments for i in (one.first, one.last)}
+        for one in self.segments:
+            if _touches_instruction(self.rows, one, inside):
+                yield self.rows[one.first : one.last + 1], one.kind
+
+
+def _touches_instruction(rows: list[Line], segment: Segment, inside: dict[int, Segment]) -> bool:
+    above = _neighbour(rows, segment.first - 1, -1, inside)
+    if above is not None:
+        if above.kind in (lines.HEADING, lines.RULE) or is_label(above.text):
+            return False
+        if segment.kind == "json" and _shows_format(above.text):
+            return False
+        if _instructs(above):
+            return True
+    below = _neighbour(rows, segment.last + 1, 1, inside)
+    return below is not None and _instructs(below)
+
+
+def _neighbour(rows: list[Line], i: int, step: int, inside: dict[int, Segment]) -> Line | None:
+    while 0 <= i < len(rows):
+        if i in inside:
+            i = inside[i].first - 1 if step < 0 else inside[i].last + 1
+        elif rows[i].kind == lines.BLANK:
+            i += step
+        else:
+            return rows[i]
+    return None
+
+
+def _instructs(line: Line) -> bool:
+    return line.kind in (lines.PROSE, lines.WEAK) and _LETTERS.search(line.text) is not None
+
+
+@cache
+def _label_words(name: str) -> frozenset[str]:
+    return frozenset(word for table in tables("labels").values() for word in fold(table.get(name, "")).text.split())
+
+
+def is_label(text: str) -> bool:
+    """Return whether a line only says what comes below it: `Text:`, `## Data`, `[INPUT]`."""
+    if len(text) > _LONGEST_LABEL:
+        return False
+    marked = text[:1] in _LABEL_MARKS or text.rstrip("* ").endswith((":", "："))
+    if not marked:
+        return False
+    folded = fold(text).text.strip(" #[]=:;\0")
+    words = folded.split()
+    nouns = _label_words("nouns")
+    if 0 < len(words) <= _LABEL_WORDS and any(word in nouns for word in words):
+        return all(word in nouns or word in _label_words("beside") or not word.isalpha() for word in words)
+    if re.fullmatch(r"[\w./\\-]{1,50}\.[a-z]{1,5}", text.strip("#*` :")):
+        return True
+    compact = "".join(words)
+    return (
+        0 < len(compact) <= _CJK_LABEL
+        and not compact.isascii()
+        and compact.endswith(tuple(nouns))
+        and _only_labels(compact)
+    )
+
+
+def _only_labels(compact: str) -> bool:
+    for word in sorted(_label_words("nouns") | _label_words("beside"), key=len, reverse=True):
+        if not word.isascii():
+            compact = compact.replace(word, "")
+    return not compact
+
+
+def _shows_format(text: str) -> bool:
+    folded = fold(text).text
+    words = set(re.findall(r"\w+", folded))
+    return any(word in words if word.isascii() else word in folded for word in _label_words("formats"))
+
+
+def data_spans(document: Document) -> list[tuple[int, int]]:
+    """Return the spans of the lines under a data label, up to the next blank line or, after a heading, heading."""
+    spans: list[tuple[int, int]] = []
+    opened, heading, end = -1, False, document.start
+    for row in document.payload.rows:
+        head = row.text[: _LONGEST_LABEL + 20]
+        if opened >= 0 and (head[:1] == "#" if heading else not head):
+            spans.append((opened, end))
+            opened = -1
+        end = row.end
+        if opened >= 0 or not head or (head[0] not in _LABEL_MARKS and ":" not in head and "：" not in head):
+            continue
+        if is_label(row.text):
+            opened, heading = row.end, head[0] == "#"
+        elif _starts_data(head):
+            spans.append((row.start, row.end))
+    if opened >= 0:
+        spans.append((opened, end))
+    return spans
+
+
+def _starts_data(head: str) -> bool:
+    """Return whether a line holds its label and the data: `Text: ...`."""
+    label = fold(re.split("[:：]", head, maxsplit=1)[0]).text.split()
+    return len(label) == 1 and label[0] in _label_words("same_line")

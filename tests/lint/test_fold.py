@@ -1,0 +1,43 @@
+"""Folding text for comparison."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from o1magic.lint.fold import fold
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Step‑by-STEP", "step by step"),
+        ("let’s", "let's"),
+        ("Réfléchis", "reflechis"),
+        (unicodedata.normalize("NFD", "Réfléchis"), "reflechis"),
+        ("ＡＢＣ！", "abc!"),
+        ("ADIM ılık İstanbul", "adim ilik istanbul"),
+        (unicodedata.normalize("NFD", "단계"), "단계"),
+        ("ｽﾃｯﾌﾟ", "ステップ"),
+        ("ﬁne", "fine"),
+        ("th\u200dink", "think"),
+        ("a – b", "a ; b"),
+    ],
+)
+def test_what_reads_alike_folds_alike(text, folded):
+    """Case, accents, apostrophes, hyphens, widths and joiners do not matter."""
+    assert folded == fold(text).text
+
+
+@given(st.text())
+def test_every_folded_offset_has_a_source(text):
+    """Offsets into folded text lead back into the text, in order."""
+    folded = fold(text)
+
+    sources = [folded.source(i) for i in range(len(folded.text) + 1)]
+
+    assert sources == sorted(sources)
+    assert len(text) == sources[-1]
