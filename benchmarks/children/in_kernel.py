@@ -4,12 +4,16 @@ Imported by a cell that `call.py` runs. CPU is the whole process's: the thread t
 writes the ledger and the one that publishes to the page are all in it.
 """
 
+import importlib
 import inspect
 import os
+import sqlite3
 import statistics
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Self
 
 from IPython.core.getipython import get_ipython
 
@@ -58,9 +62,11 @@ class Turns:
         return dict(draft.request.body)
 
     def text(self, turn: object) -> str:
+        """Return the prompt of a turn."""
         return self.pace + prompt(self.length - len(self.pace), turn)
 
     def cell(self, text: str) -> None:
+        """Run a cell; an error in it is an error here."""
         done = self.shell.run_cell(text, store_history=False)
         done.raise_error()
 
@@ -73,6 +79,7 @@ class Turns:
         return "".join(chunk.choices[0].delta.content or "" for chunk in reply if chunk.choices)
 
     def bare_cell(self, turn: object) -> None:
+        """Make the call as a cell's only line."""
         self.cell(f"reply = bare_call({turn!r})")
 
     def shown_cell(self, turn: object) -> None:
@@ -80,6 +87,7 @@ class Turns:
         self.cell(f"from IPython.display import Markdown\nMarkdown(bare_call({turn!r}))")
 
     def magic(self, turn: object) -> None:
+        """Make the call with everything o1magic puts around it."""
         self.cell(f"%%o1 -m {self.model}\n{self.text(turn)}\n")
 
     def contestants(self) -> dict[str, Callable[[object], object]]:
@@ -103,23 +111,23 @@ def measure(model: str, length: int, pace: str, turns: int, warm_up: int) -> dic
 
 # ---- where the time goes
 
-# Each stage: module, attribute, and the stages it lies in. Names that are gone are reported, not guessed.
+# Each stage: module and attribute; indented ones are part of the one above. Names that are gone are reported.
 STAGES = {
-    "arguments.parse": ("o1magic.arguments", "parse"),
-    "ask.compose (all before sending)": ("o1magic.ask", "compose"),
+    "magic line": ("o1magic.arguments", "parse"),
+    "all before sending": ("o1magic.ask", "compose"),
     "  settings": ("o1magic.ask", "settle_settings"),
-    "  choose_model": ("o1magic.ask", "choose_model"),
-    "  lint": ("o1magic.ask", "lint_cell"),
-    "  request.build": ("o1magic.request", "build"),
+    "  lint and fixes": ("o1magic.ask", "lint_cell"),
+    "  request": ("o1magic.request", "build"),
     "    tokens": ("o1magic.tokens", "count_messages"),
-    "ledger.hold": ("o1magic.ledger", "Ledger.hold"),
-    "ledger.settle": ("o1magic.ledger", "Ledger.settle"),
-    "ledger.total": ("o1magic.ledger", "Ledger.total"),
+    "ledger: calls whose process is gone": ("o1magic.ask", "lost_calls"),
+    "ledger: hold, durable": ("o1magic.ledger", "Ledger.hold"),
+    "ledger: settle, durable": ("o1magic.ledger", "Ledger.settle"),
+    "ledger: session's total": ("o1magic.ledger", "Ledger.total"),
     "client: send and read": ("o1magic.client", "exchange"),
-    "  openai's post": ("o1magic.client.sdk", "post"),
-    "answer's Markdown": ("o1magic.untrusted", "markdown"),
-    "display hook": ("ipykernel.displayhook", "ZMQShellDisplayHook.__call__"),
-    "  publishing (sign, send)": ("jupyter_client.session", "Session.send"),
+    "  up to the response's head": ("o1magic.client.openai_sdk", "post"),
+    "display hook, all of it": ("ipykernel.displayhook", "ZMQShellDisplayHook.__call__"),
+    "  answer made safe to show": ("o1magic.untrusted", "markdown"),
+    "  messages signed and sent": ("jupyter_client.session", "Session.send"),
 }
 
 
@@ -131,24 +139,25 @@ class Stopwatch:
         self.missing: list[str] = []
         self._undo: list[tuple[object, str, object]] = []
 
-    def __enter__(self) -> "Stopwatch":
+    def __enter__(self) -> Self:
+        """Start to time every stage that is still there."""
         for stage, (module, path) in STAGES.items():
             self._wrap(stage, module, path)
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Put the stages back as they were."""
         for owner, name, original in reversed(self._undo):
             setattr(owner, name, original)
 
     def _wrap(self, stage: str, module: str, path: str) -> None:
-        import importlib
-
-        owner = importlib.import_module(module)
         *inner, name = path.split(".")
-        for one in inner:
-            owner = getattr(owner, one, None)
-        original = getattr(owner, name, None)
-        if original is None:
+        try:
+            owner = importlib.import_module(module)
+            for one in inner:
+                owner = getattr(owner, one)
+            original = getattr(owner, name)
+        except (ImportError, AttributeError):
             self.missing.append(stage.strip())
             return
         self._undo.append((owner, name, original))
@@ -202,14 +211,20 @@ def breakdown(model: str, length: int, turns: int) -> dict:
     return {"threads": threads, "stages": stages, "missing": watch.missing}
 
 
-def ledger_place() -> str:
-    """Return the median milliseconds of CPU of one fsync where the ledger is."""
-    spent = []
-    with open(os.environ["O1MAGIC_LEDGER"] + ".probe", "wb") as file:  # noqa: PTH123 - a file descriptor is needed
-        for _ in range(20):
-            before = time.process_time()
-            file.write(b"x" * 4096)
-            file.flush()
-            os.fsync(file.fileno())
-            spent.append((time.process_time() - before) * 1e3)
-    return f"{statistics.median(spent):.2f}"
+def commits_ms() -> float:
+    """Return the median CPU of two durable SQLite commits of one row in the ledger's folder: the least there is."""
+    place = Path(os.environ["O1MAGIC_LEDGER"]).with_name("floor.db")
+    connection = sqlite3.connect(place, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE row (text)")
+
+    def commit_twice() -> None:
+        for _ in range(2):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("INSERT INTO row VALUES ('x')")
+            connection.execute("COMMIT")
+
+    spent = statistics.median(cpu_ms(commit_twice) for _ in range(50))
+    connection.close()
+    return spent

@@ -7,7 +7,7 @@ import json
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-WORDS = "The plan has **three** steps: read the table, group by year, and draw `the chart`.\n\n".split(" ")
+SENTENCE = "The plan has **three** steps: read the table, group by year, and draw `the chart`.\n\n"
 EVENTS = 100
 PACE_S = 0.01
 USAGE = {
@@ -17,7 +17,8 @@ USAGE = {
     "prompt_tokens_details": {"cached_tokens": 0},
     "completion_tokens_details": {"reasoning_tokens": 400},
 }
-PIECES = [f"{WORDS[i % len(WORDS)]} " for i in range(EVENTS)]
+_words = SENTENCE.split(" ")
+PIECES = [f"{_words[i % len(_words)]} " for i in range(EVENTS)]
 
 
 def body(model: str) -> bytes:
@@ -37,9 +38,12 @@ def events(model: str) -> list[bytes]:
 
 
 class Handler(BaseHTTPRequestHandler):
+    """Answers whatever is posted."""
+
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
+        """Answer whole or in events, as the request asks."""
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if not asked.get("stream"):
             answer = body(asked["model"])
@@ -62,6 +66,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
+    """Keeps no small packet waiting, and no thread at its end."""
+
     daemon_threads = True
     disable_nagle_algorithm = True
 

@@ -1,5 +1,6 @@
 """Load an extension and what it warms up in the background; print as JSON every way to the network it touched."""
 
+import contextlib
 import json
 import socket
 import sys
@@ -42,9 +43,7 @@ while warming() and time.monotonic() < deadline:
     time.sleep(0.05)
 report |= {"warm": taken(), "warm_cpu_s": time.process_time() - before, "imported": "openai" in sys.modules}
 # Proof that the hook hears what it should: a name looked up, a socket made, a connection tried.
-try:
+with contextlib.suppress(OSError):
     socket.create_connection(("localhost", 9), timeout=0.1).close()
-except OSError:
-    pass
 report["heard"] = sorted(set(taken()))
 print(json.dumps(report))

@@ -73,8 +73,10 @@ def delimit(document: Document, rows: Sequence[Line], kind: str) -> Fix:
     start, end = rows[0].start, rows[-1].end
     payload = text[start:end]
     opening, closing = _pair(document, payload, kind)
-    newline = "\r\n" if text[end : end + 2] == "\r\n" or text[max(0, start - 2) : start] == "\r\n" else "\n"
-    edits = (Edit(start, start, opening + newline), Edit(end, end, newline + closing))
+    # Each inserted line ends as its neighbour does, so that no existing line's ending changes.
+    after = "\r\n" if text.startswith("\r\n", end) else "\n" if end < len(text) else ""
+    before = "\r\n" if text.endswith("\r\n", 0, start) else "\n" if start else after
+    edits = (Edit(start, start, opening + (before or "\n")), Edit(end, end, (after or before or "\n") + closing))
     return Fix(safe=True, edits=edits, title=f"Put it between {opening} and {closing}")
 
 
