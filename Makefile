@@ -1,15 +1,21 @@
 # Two commands do all the set-up: `make demo` and `make test`.
 
-.PHONY: demo test lint unit e2e clean
+.PHONY: demo test lint ruff mypy unit e2e clean
 
 demo: .venv/demo.stamp
 	.venv/bin/o1magic demo
 
-test: lint unit e2e
+# All of them even after one has failed, so that one run shows everything there is to mend.
+test:
+	@$(MAKE) --no-print-directory --keep-going lint unit e2e
 
-lint: .venv/test.stamp
+lint: ruff mypy
+
+ruff: .venv/test.stamp
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+
+mypy: .venv/test.stamp
 	.venv/bin/mypy
 
 unit: .venv/test.stamp
