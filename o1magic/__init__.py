@@ -62,6 +62,6 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Register `%o1` and `%%o1`; touches neither the network nor the disk."""
-    from o1magic.jupyter.magic import register
+    from o1magic.jupyter import register
 
     register(ipython)

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from o1magic import arguments, call, cost, endpoint, prompt, request, settings
+from o1magic import arguments, call, config, cost, endpoint, prompt, request, settings
 from o1magic.answer import Answer
 from o1magic.errors import APIError, ArgumentError, InterruptError, LintError, RequestError, UnknownModelError
 from o1magic.lint import Context, FixResult, FlagUse, check, repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from concurrent.futures import Executor
 
     from o1magic.arguments import Arguments
     from o1magic.call import Event
@@ -77,10 +76,10 @@ class Desk:
     simulator: Callable[[str], str]
     client: Callable[[], Client]
     ledger: Callable[[], Ledger]
-    ledger_thread: Executor
     session: str
     notebook: str | None = None
-    config: Callable[[], Mapping[str, Any]] = settings.configured
+    greeted: list[Ledger] = field(default_factory=list)
+    config: Callable[[], Mapping[str, Any]] = lambda: config.changed()  # noqa: PLW0108 - as it is then
     today: Callable[[], date] = lambda: datetime.now(UTC).astimezone().date()
 
 
@@ -115,7 +114,7 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         return None
     target = endpoint.resolve(draft.settings.endpoint, desk.environ, simulator=desk.simulator)
     ledger = desk.ledger()
-    draft = replace(draft, notes=(*lost_calls(ledger), *retirement(draft, target, desk), *draft.notes))
+    draft = replace(draft, notes=(*lost_calls(desk, ledger), *retirement(draft, target, desk), *draft.notes))
     view.before(draft)
     refuse_if_strict(draft)
     client = desk.client()
@@ -127,7 +126,6 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         catalog=desk.catalog,
         client=client,
         ledger=ledger,
-        ledger_thread=desk.ledger_thread,
         today=desk.today,
         session=desk.session,
         on_event=view.event,
@@ -154,9 +152,11 @@ def compose(cell: Cell, desk: Desk) -> Draft:
     written = prompt.interpolate(cell.body, cell.names, max_chars=chosen.max_inserted_chars, raw=cell.given.raw)
     prompt.check_sendable(written.text)
     asked, model = choose_model(cell.given, chosen, desk.catalog)
-    result = lint_cell(replace(cell, body=written.text), chosen, model, written)
-    fixed = cell_of(result.text, cell.names) if cell.head else replace(cell, body=result.text)
-    if fixed.head != cell.head:
+    cell = replace(cell, body=written.text)
+    result = lint_cell(cell, chosen, model, written)
+    fixed = cell
+    if result.text != cell.head + cell.body:
+        fixed = cell_of(result.text, cell.names) if cell.head else replace(cell, body=result.text)
         chosen = settle_settings(fixed.given, desk)
     given = replace(fixed.given, developer=developer_text(fixed.given.developer, cell.names))
     try:
@@ -259,8 +259,11 @@ def largest_part(written: Prompt) -> str:
     return f"The largest variable in it is {{{{{largest.name}}}}}, {largest.chars:,} characters."
 
 
-def lost_calls(ledger: Ledger) -> tuple[str, ...]:
-    """Return the note on calls whose process ended before it could say what became of them."""
+def lost_calls(desk: Desk, ledger: Ledger) -> tuple[str, ...]:
+    """Return, once per ledger, the note on calls whose process ended before it could say what became of them."""
+    if ledger in desk.greeted:
+        return ()
+    desk.greeted.append(ledger)
     lost = ledger.unaccounted()
     if not lost.fresh:
         return ()

@@ -1,7 +1,7 @@
 """One paid call: hold its worst case, send, settle. Exactly one ledger row, whatever happens.
 
 Layer 4. Runs on the client's loop thread, where no Ctrl-C can fall between an answer and its row: a cancelled task
-still settles. The ledger is written on a thread of its own, so that a slow disk stalls no stream.
+still settles. The ledger is written right there: a thread of its own cost half a millisecond of CPU per call.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import time
 import uuid
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from o1magic import client as http
 from o1magic import cost, render, tokens, untrusted
@@ -20,7 +20,6 @@ from o1magic.ledger import Intent, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor
     from datetime import date
 
     from o1magic.catalog import Catalog
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from o1magic.ledger import Ledger
     from o1magic.request import Request
     from o1magic.wire import Reply
-
-T = TypeVar("T")
 
 # Added to the deadline: after that long, a call without an outcome belongs to a process that is gone.
 _LEASE_MARGIN_S = 120.0
@@ -57,7 +54,6 @@ class Call:
     catalog: Catalog
     client: http.Client
     ledger: Ledger
-    ledger_thread: Executor
     today: Callable[[], date]
     session: str
     on_event: Callable[[Event], None]
@@ -81,11 +77,7 @@ async def make(call: Call) -> Answer:
     """
     started = time.monotonic()
     watch = _Watch(call.on_event)
-    try:
-        await _hold(call)
-    except asyncio.CancelledError:
-        await _write(call, _outcome_of(_interrupted(call, watch), 0.0))
-        raise _interrupted(call, watch) from None
+    _hold(call)
     try:
         received = await call.client.send(call.request.body, call.endpoint, timeout_s=call.timeout_s, on_event=watch)
     except asyncio.CancelledError:
@@ -95,12 +87,12 @@ async def make(call: Call) -> Answer:
     except Exception as surprise:  # noqa: BLE001 - the row must be written before anything surprising goes on
         failure = O1Error(f"o1magic failed while calling: {type(surprise).__name__}.", billed="maybe")
     else:
-        return await _conclude(call, received.reply, received.attempts, time.monotonic() - started)
-    await _write(call, _outcome_of(failure, time.monotonic() - started, call.request))
+        return _conclude(call, received.reply, received.attempts, time.monotonic() - started)
+    _write(call, _outcome_of(failure, time.monotonic() - started, call.request))
     raise failure from None
 
 
-async def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer:
+def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer:
     """Settle a reply and return it as an answer, or raise what it lacks."""
     price = None
     usage = reply.usage
@@ -138,7 +130,7 @@ async def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> 
         provider_id=reply.provider_id,
         simulated=reply.simulated,
     )
-    session_nano = await _write(call, outcome)
+    session_nano = _write(call, outcome)
     if answer.simulated:
         session_nano = None
     footer = render.footer(answer, session_nano_usd=session_nano, bound_nano_usd=call.worst_nano_usd)
@@ -266,8 +258,7 @@ class _Watch:
         return "".join(self._pieces) or None
 
 
-async def _hold(call: Call) -> None:
-    """Write the intent; a task cancelled meanwhile still waits for the write, then stays cancelled."""
+def _hold(call: Call) -> None:
     price = call.request.model.price_on(call.today())
     intent = Intent(
         id=call.id,
@@ -283,34 +274,20 @@ async def _hold(call: Call) -> None:
         simulated=call.endpoint.kind == "simulator",
         lease_s=call.timeout_s + _LEASE_MARGIN_S,
     )
-    await _in_ledger(call, lambda: call.ledger.hold(intent))
+    call.ledger.hold(intent)
 
 
-async def _write(call: Call, outcome: Outcome) -> int | None:
+def _write(call: Call, outcome: Outcome) -> int | None:
     """Settle the row and return the session's cost in nano-dollars, None where the ledger cannot tell.
 
     The answer is paid for by now: a ledger that fails is said, and never costs the answer.
     """
-
-    def settle() -> int | None:
-        try:
-            call.ledger.settle(call.id, outcome)
-            return call.ledger.total(session=call.session).cost_nano_usd
-        except LedgerError as failure:
-            call.on_event(Noted(f"the ledger could not record this call: {failure}"))
-            return None
-        finally:
-            for note in call.ledger.notes():
-                call.on_event(Noted(note))
-
-    return await _in_ledger(call, settle)
-
-
-async def _in_ledger(call: Call, work: Callable[[], T]) -> T:
-    """Return what `work` returns on the ledger's thread; it runs to its end even if this task is cancelled."""
-    future = asyncio.get_running_loop().run_in_executor(call.ledger_thread, work)
     try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        await asyncio.wait([future])
-        raise
+        call.ledger.settle(call.id, outcome)
+        return call.ledger.cost_nano_usd(call.session)
+    except LedgerError as failure:
+        call.on_event(Noted(f"the ledger could not record this call: {failure}"))
+        return None
+    finally:
+        for note in call.ledger.notes():
+            call.on_event(Noted(note))

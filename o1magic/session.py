@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -39,7 +38,6 @@ def desk() -> Desk:
         simulator=simulator_url,
         client=client,
         ledger=ledger,
-        ledger_thread=ThreadPoolExecutor(1, thread_name_prefix="o1magic-ledger"),
         session=uuid.uuid4().hex,
         notebook=os.environ.get("JPY_SESSION_NAME"),
     )

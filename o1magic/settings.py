@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from o1magic.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 LintMode = Literal["off", "warn", "strict"]
 FixMode = Literal["none", "safe", "all"]
@@ -42,19 +42,6 @@ class Settings:
     timeout_s: float = 1800.0
     reserve_tokens: int = RESERVE_TOKENS
     max_inserted_chars: int = 200_000
-
-
-_configured: list[Callable[[], Mapping[str, Any]]] = []
-
-
-def configure(source: Callable[[], Mapping[str, Any]]) -> None:
-    """Let `source` say what `%config` holds; the magics call this when they are loaded."""
-    _configured[:] = [source]
-
-
-def configured() -> Mapping[str, Any]:
-    """Return what `%config` holds, nothing outside IPython."""
-    return _configured[0]() if _configured else {}
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -295,6 +295,15 @@ def test_code_is_copied_as_the_model_wrote_it(code, place):
     assert read == dict.fromkeys(READERS, code)
 
 
+def test_code_in_a_list_is_safe_even_if_it_is_not_seen_as_code():
+    """A fence inside a list holds only what would be harmless without it; other code there needs no fence."""
+    assert markdown("- a\n\n  ```py\n  x = 1\n  ```") == "- a\n\n  ~~~py\n  x = 1\n  ~~~"
+    assert markdown("- a\n\n  ```html\n  <b>\n  ```") == (
+        '- a\n\n  <pre><code class="language-html">&#60;b&#62;</code></pre>'
+    )
+    assert markdown("- ```\n  a\tb\n  ```") == "- <pre><code>a&#9;b</code></pre>"
+
+
 def test_hidden_characters_in_code_are_marked():
     """O6: what reorders or hides code on the screen is seen; visible text stays as it is."""
     assert markdown("```\na\u202eb\u200bc\n```") == "```\na⟨U+202E⟩b⟨U+200B⟩c\n```"

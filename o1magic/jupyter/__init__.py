@@ -1,1 +1,93 @@
-"""What meets Jupyter: the magics and their view. The only place that imports IPython and traitlets."""
+"""What meets Jupyter: `%%o1` and `%o1` as IPython knows them, and their configuration.
+
+Layer 9, the only place that imports IPython and traitlets. What a magic does is in `magic`, imported when one is first
+used: `%load_ext` executes this file and nothing else of weight.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+from traitlets import Float, Int, List, Unicode
+
+from o1magic import config
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from o1magic.answer import Answer
+    from o1magic.jupyter.magic import Work
+
+
+def _choice(said: str) -> Unicode[Any, Any]:
+    return Unicode(None, allow_none=True, help=said).tag(config=True)
+
+
+@magics_class
+class O1Magics(Magics):
+    """The magics and their configuration: `%config O1Magics`."""
+
+    model = _choice("Model that answers; none: O1MAGIC_MODEL, or the catalog's default.")
+    endpoint = _choice("openai, simulator or a URL; none: O1MAGIC_ENDPOINT, or what OPENAI_API_KEY is for.")
+    effort = _choice("Reasoning effort; none: the model's own default.")
+    lint = Unicode("warn", help="off, warn or strict.").tag(config=True)
+    fix = Unicode("safe", help="Fixes applied to what is sent: none, safe or all.").tag(config=True)
+    ignore = List(Unicode(), help="Rule codes or prefixes to leave out.").tag(config=True)
+    timeout_s = Float(1800.0, help="Deadline of a call in seconds, retries included.").tag(config=True)
+    reserve_tokens = Int(25_000, help="Allowance for reasoning and answer in tokens, unless a flag gives one.").tag(
+        config=True
+    )
+    max_inserted_chars = Int(200_000, help="Cap of one {{name}}, in characters.").tag(config=True)
+
+    shell: InteractiveShell
+    _work: Work | None = None
+
+    @line_cell_magic
+    def o1(self, line: str, cell: str | None = None) -> Answer | None:
+        """Send the cell to a reasoning model; as a line, run a sub-command."""
+        if self._work is None:
+            from o1magic.jupyter.magic import Work
+
+            self._work = Work(self)
+        return self._work.run(line, cell)
+
+    def changed(self) -> dict[str, Any]:
+        """Return what was changed; what was left alone is the environment's to say."""
+        traits = self.traits(config=True)
+        changed = {
+            name: getattr(self, name) for name, trait in traits.items() if getattr(self, name) != trait.default()
+        }
+        return changed | ({"ignore": tuple(self.ignore)} if self.ignore else {})
+
+
+def _documentation() -> str:
+    from o1magic.jupyter.magic import documentation
+
+    return documentation()
+
+
+# IPython asks for `getdoc` before it reads a docstring; to write argparse's help for each %load_ext would cost 8 ms.
+O1Magics.o1.getdoc = _documentation  # type: ignore[union-attr] # the decorator returns a function here
+
+
+def register(shell: InteractiveShell) -> None:
+    """Register the magics and their completion; once the loading cell has ended, warm up in the background."""
+    shell.register_magics(O1Magics)
+    magics = shell.magics_manager.registry["O1Magics"]
+    config.changed = magics.changed
+
+    def complete(_shell: object, event: Any) -> list[str]:
+        from o1magic.jupyter import completion
+
+        return completion.complete(event.line, event.symbol, magics)
+
+    def warm_up(*_: object) -> None:
+        from o1magic.jupyter import warm
+
+        shell.events.unregister("post_run_cell", warm_up)
+        warm.soon()
+
+    for name in ("%%o1", "%o1"):
+        shell.set_hook("complete_command", complete, str_key=name)
+    shell.events.register("post_run_cell", warm_up)

@@ -11,7 +11,7 @@ from o1magic.jupyter.magic import SUBCOMMANDS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from o1magic.jupyter.magic import O1Magics
+    from o1magic.jupyter import O1Magics
 
 ENDPOINTS = ("openai", "simulator", "http://localhost:")
 

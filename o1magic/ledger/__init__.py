@@ -129,6 +129,10 @@ class Ledger:
         totals = self._totals(session, day)
         return totals["session" if session is not None else "day" if day is not None else "all"]
 
+    def cost_nano_usd(self, session: str) -> int:
+        """Return what a session has cost, without looking for calls that died: cheap enough for after each call."""
+        return self._totals(session, None, again=False)["session"].cost_nano_usd
+
     def spend(self, session: str | None = None) -> Spend:
         """Return the totals of this session (empty for None), of today, and of all time."""
         totals = self._totals(session, date.fromisoformat(rows.local_day(self._clock())))
@@ -171,8 +175,8 @@ class Ledger:
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
 
-    def _totals(self, session: str | None, day: date | None) -> dict[str, Total]:
-        self._catch_up(again=True)
+    def _totals(self, session: str | None, day: date | None, *, again: bool = True) -> dict[str, Total]:
+        self._catch_up(again=again)
         found: dict[str, dict[bool, tuple[int, ...]]] = {"session": {}, "day": {}, "all": {}}
         key = records.name(session)
         for scope, simulated, *sums in self._store.read(schema.TOTALS, (key, day and day.isoformat())):
