@@ -32,8 +32,8 @@ _MUTED = "color: var(--jp-ui-font-color2, #666); font-size: 90%"
 
 
 def bundle(html: str, plain: str) -> Bundle:
-    """Return a display bundle of both forms."""
-    return {"text/html": html, "text/plain": plain}
+    """Return a display bundle of both forms; two prices in the HTML are no formula."""
+    return {"text/html": f'<div class="mathjax_ignore">{html}</div>', "text/plain": plain}
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> Bundle:

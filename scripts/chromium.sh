@@ -1,13 +1,19 @@
 #!/bin/sh
-# Makes sure there is a Chromium for the browser tests; where it cannot be had, they say so.
+# Makes sure that the browser tests have their Chromium; where it cannot be had, they say so. Needs .venv.
 set -u
 
-for name in chromium chromium-browser google-chrome; do
-    command -v "$name" >/dev/null && exit 0
-done
-if [ "$(id -u)" = 0 ]; then root=; elif command -v sudo >/dev/null; then root=sudo; else exit 0; fi
-if command -v apt-get >/dev/null; then
-    echo "Installing chromium for the browser tests ..."
-    $root apt-get update -q && DEBIAN_FRONTEND=noninteractive $root apt-get install -y -q --no-install-recommends chromium
+missing=
+[ -n "${O1MAGIC_CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing=chromium
+# Playwright drives it through a Node.js of its own, which wants a library that a small Debian lacks.
+.venv/bin/playwright --version >/dev/null 2>&1 || missing="$missing libatomic1"
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then root=; elif command -v sudo >/dev/null; then root=sudo; else root=none; fi
+if [ "$root" != none ] && command -v apt-get >/dev/null; then
+    echo "Installing for the browser tests: $missing ..."
+    # Unquoted on purpose: an empty $root is no word, and $missing may be two.
+    $root apt-get update -q &&
+        $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing && exit 0
 fi
+echo "The browser tests need what this machine lacks: $missing" >&2
 exit 0

@@ -304,6 +304,13 @@ def test_code_in_a_list_is_safe_even_if_it_is_not_seen_as_code():
     assert markdown("- ```\n  a\tb\n  ```") == "- <pre><code>a&#9;b</code></pre>"
 
 
+@pytest.mark.parametrize("code", ["\\\\(a\\\\)", "\\begin{a}", "@@0@@"])
+def test_code_that_jupyterlab_would_cut_needs_no_fence(code):
+    """JupyterLab looks for mathematics in fences too and would change this code: it is spelled in references."""
+    assert markdown(f"```\n{code}\n```").startswith("<pre><code>&#")
+    assert markdown(f"`{code}`").startswith("<code>&#")
+
+
 def test_hidden_characters_in_code_are_marked():
     """O6: what reorders or hides code on the screen is seen; visible text stays as it is."""
     assert markdown("```\na\u202eb\u200bc\n```") == "```\na⟨U+202E⟩b⟨U+200B⟩c\n```"

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 # JupyterLab 4.6 renders Markdown on the page's main thread. Measured in headless Chromium: 50 kB of prose, code and
 # tables 0.15 s, of dense formulas 1.1 s, of what is slowest to parse 1.9 s; 100 kB of that 9 s, 200 kB 46 s.
-LIMIT = 60_000
+LIMIT = 50_000
 # Ordinary answers grow by a few per cent; a reference used a thousand times can make one of a kilobyte into megabytes.
 _GROWTH = 16
 

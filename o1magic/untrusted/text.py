@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html as _html
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -129,6 +130,7 @@ def references(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9 \u0080-\U0010ffff]", lambda match: f"&#{ord(match[0])};", text)
 
 
+@lru_cache(maxsize=256)  # one definition may be used ten thousand times
 def target(address: str) -> str | None:
     """Return the address as a link target no parser misreads; None when a click on it should do nothing.
 

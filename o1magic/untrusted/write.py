@@ -153,10 +153,10 @@ def inline(tokens: Sequence[Token], *, in_table: bool = False) -> str:
     children = next((token.children for token in tokens if token.type == "inline"), None) or []
     if sum(token.type in _EMPHASIS for token in children) > MAX_EMPHASIS:
         children = [token for token in children if token.type not in _EMPHASIS]
-    line_of = _Inline(in_table=in_table)
+    writer = _Inline(in_table=in_table)
     for token in children:
-        line_of.add(token)
-    return line_of.written
+        writer.add(token)
+    return "".join(writer.pieces)
 
 
 @dataclass(slots=True)
@@ -164,44 +164,48 @@ class _Inline:
     """Inline Markdown being written; `links` are the targets of the links that are open, None for a dropped one."""
 
     in_table: bool
-    written: str = ""
+    pieces: list[str] = field(default_factory=lambda: [""])
     links: list[str | None] = field(default_factory=list)
     struck: int = 0
 
     def add(self, token: Token) -> None:
         """Write the token at the end."""
-        in_link = any(self.links)
+        last, in_link = self.pieces[-1][-1:], any(self.links)
         match token.type:
             case "text":
-                self.written += prose(token.content, in_link=in_link, in_table=self.in_table)
+                self._write(prose(token.content, in_link=in_link, in_table=self.in_table))
             case "code_inline":
-                self.written += _code_span(token.content, self.written[-1:], in_table=self.in_table)
+                self._write(_code_span(token.content, last, in_table=self.in_table))
             case "math_inline":
-                self.written += " " * self.written.endswith("$") + _formula(token, in_table=self.in_table)
+                self._write(" " * (last == "$") + _formula(token, in_table=self.in_table))
             case "image":
-                self.written += _image(token, in_link=in_link, in_table=self.in_table)
+                self._write(_image(token, in_link=in_link, in_table=self.in_table))
             case "link_open" | "link_close":
-                self._link(token)
+                self._link(token, last)
             case "s_open" | "s_close":
                 # Two inside each other would write ~~~~, which opens a fence.
                 self.struck += token.nesting
-                self.written += "~~" * (self.struck == (token.nesting == 1))
+                self._write("~~" * (self.struck == (token.nesting == 1)))
             case "softbreak" | "hardbreak":
-                self.written += " " if self.in_table else {"softbreak": "\n"}.get(token.type, "\\\n")
+                self._write(" " if self.in_table else {"softbreak": "\n"}.get(token.type, "\\\n"))
             case _:
-                self.written += token.markup
+                self._write(token.markup)
 
-    def _link(self, token: Token) -> None:
+    def _write(self, piece: str) -> None:
+        if piece:  # the last piece is never empty: what is written next depends on its end
+            self.pieces.append(piece)
+
+    def _link(self, token: Token, last: str) -> None:
         if token.nesting == 1:
             where = None if any(self.links) else target(str(token.attrs.get("href", "")))
             self.links.append(where)
-            self.written += "[" * (where is not None)
+            self._write("[" * (where is not None))
             return
         where = self.links.pop()
         if where is not None:
             # A link without words could not be seen; prose in a link never ends in a bare bracket.
-            name = prose(where, in_link=True, in_table=self.in_table) * self.written.endswith("[")
-            self.written += f"{name}]({where})"
+            name = prose(where, in_link=True, in_table=self.in_table) if last == "[" else ""
+            self._write(f"{name}]({where})")
 
 
 def _image(token: Token, *, in_link: bool, in_table: bool) -> str:

