@@ -51,19 +51,19 @@ def surroundings() -> Iterator[dict[str, str]]:
 def serve() -> int:
     """Open the quickstart in JupyterLab and serve until Ctrl-C, which ends JupyterLab and the simulator."""
     path = notebook()
-    command = [sys.executable, "-m", "jupyter", "lab", str(path)]
+    # Not `jupyter lab FILE`: only the browser would open that, and the printed URL would not.
+    command = [sys.executable, "-m", "jupyter", "lab"]
+    command += [f"--ServerApp.root_dir={path.parent.resolve()}", f"--LabApp.default_url=/lab/tree/{path.name}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     with surroundings() as environment:
         # A session of its own: Ctrl-C reaches only us, and JupyterLab ends without asking whether it should.
         lab = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 - our own command
-        signal.signal(signal.SIGTERM, lambda *_: lab.terminate())
-        try:
-            return lab.wait()
-        except KeyboardInterrupt:
-            lab.terminate()
-            lab.wait()
-            return 0
+        # Ctrl-C, once or often, `kill` and a terminal that is closed (no such signal on Windows) all end it in order.
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda *_: lab.terminate())
+        return lab.wait()
 
 
 def execute() -> int:
