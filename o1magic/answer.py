@@ -67,8 +67,7 @@ class Answer:
 
     `text` is exactly what the model wrote (undecodable characters replaced). `model` is the model that answered,
     `asked` the one that was asked. `cost_nano_usd` is integer nano-dollars, None when the price or the usage is
-    unknown; for a `simulated` answer it is what the same tokens would have cost. `partial` marks an answer that was
-    cut short on the way. `id` is the key of its ledger row.
+    unknown; for a `simulated` answer it is what the same tokens would have cost. `id` is the key of its ledger row.
     """
 
     text: str
@@ -83,7 +82,6 @@ class Answer:
     endpoint: str = ""
     attempts: int = 1
     simulated: bool = False
-    partial: bool = False
     id: str = ""
     footer: str = ""
 

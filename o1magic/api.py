@@ -1,6 +1,6 @@
 """The Python functions: `ask`, `lint`, `fix`; their signatures are what other people's scripts rely on.
 
-Layer 6. They print nothing and need no notebook.
+Layer 7. They print nothing and need no notebook.
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ class Silent:
     """A view that shows nothing; what the ledger had to say goes to the log."""
 
     def before(self, draft: Draft) -> None:
-        """Show nothing."""
+        """Log the notes."""
+        for note in draft.notes:
+            logger.warning("note", extra={"note": note})
 
     def event(self, event: Event) -> None:
         """Log what should be read."""
         if isinstance(event, Noted):
-            logger.warning("ledger", extra={"note": event.text})
+            logger.warning("note", extra={"note": event.text})
 
     def tick(self, seconds: float) -> None:
         """Show nothing."""
@@ -58,9 +60,10 @@ def ask(
 ) -> Answer:
     """Return a model's answer to a prompt.
 
-    `variables` fills `{{name}}` as a cell's namespace does; without it the prompt goes out as it is written.
-    `parameters` are further API parameters, checked against what the catalog knows of the model. None means: as the
-    environment and the defaults say. Not to be called from a running event loop's own thread for long calls: it blocks.
+    `variables` fills `{{name}}` as a cell's namespace does. Delimiters are added around undelimited data, as in a
+    cell: `fix="none"` sends the prompt exactly as it is written. `parameters` are further API parameters, checked
+    against what the catalog knows of the model. None means: as `%config`, the environment and the defaults say.
+    It blocks until the answer is there. What a cell would show as notes is logged.
 
     Raises O1Error: see `o1magic.errors`; an answer that was paid for but is empty is in `AnswerError.answer`.
     """
@@ -73,7 +76,7 @@ def ask(
         developer=developer,
         lint=lint,
         fix=fix,
-        ignore=None if ignore is None else tuple(ignore),
+        ignore=_codes(ignore),
         timeout_s=timeout_s,
         raw=variables is None,
         endpoint=endpoint,

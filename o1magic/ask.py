@@ -39,7 +39,7 @@ class Cell:
 
     given: Arguments
     body: str
-    names: Mapping[str, object] = field(default_factory=dict)
+    names: Mapping[str, object] = field(default_factory=dict, repr=False)
     head: str = ""
 
 
@@ -72,7 +72,7 @@ class Desk:
     """What a session works with; made once per process by `session.desk`."""
 
     catalog: Catalog
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)  # holds keys; %xmode Verbose shows the repr
     simulator: Callable[[str], str]
     client: Callable[[], Client]
     ledger: Callable[[], Ledger]
@@ -129,6 +129,7 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         today=desk.today,
         session=desk.session,
         on_event=view.event,
+        worst_nano_usd=draft.worst_nano_usd,
         notebook=desk.notebook,
         lint_found=tuple(sorted({one.code for one in (*draft.applied, *draft.remaining)})),
         lint_fixed=tuple(sorted({one.code for one in draft.applied})),
@@ -158,7 +159,9 @@ def compose(cell: Cell, desk: Desk) -> Draft:
     if result.text != cell.head + cell.body:
         fixed = cell_of(result.text, cell.names) if cell.head else replace(cell, body=result.text)
         chosen = settle_settings(fixed.given, desk)
-    given = replace(fixed.given, developer=developer_text(fixed.given.developer, cell.names))
+    given = fixed.given
+    if cell.head:  # elsewhere `@` is a character like any other
+        given = replace(given, developer=developer_text(given.developer, cell.names))
     try:
         sent = request.build(model, asked, fixed.body, given, chosen)
     except RequestError as refused:

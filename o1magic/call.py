@@ -1,12 +1,14 @@
 """One paid call: hold its worst case, send, settle. Exactly one ledger row, whatever happens.
 
 Layer 4. Runs on the client's loop thread, where no Ctrl-C can fall between an answer and its row: a cancelled task
-still settles. The ledger is written right there: a thread of its own cost half a millisecond of CPU per call.
+still settles. The ledger is written right there: a thread of its own cost half a millisecond of CPU per call. While
+another process holds the file, calls wait here, and so does an interrupt: a second at most.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import uuid
 from dataclasses import dataclass, field, replace
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
     from o1magic.catalog import Catalog
     from o1magic.endpoint import Endpoint
     from o1magic.errors import Billed
-    from o1magic.ledger import Ledger
+    from o1magic.ledger import Ledger, Total
     from o1magic.request import Request
     from o1magic.wire import Reply
 
 # Added to the deadline: after that long, a call without an outcome belongs to a process that is gone.
 _LEASE_MARGIN_S = 120.0
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +62,11 @@ class Call:
     today: Callable[[], date]
     session: str
     on_event: Callable[[Event], None]
+    worst_nano_usd: int | None = None
     notebook: str | None = None
     lint_found: tuple[str, ...] = ()
     lint_fixed: tuple[str, ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-    @property
-    def worst_nano_usd(self) -> int | None:
-        """Return the most this call can cost, None when the price or the allowance is unknown."""
-        price = self.request.model.price_on(self.today())
-        return cost.worst_case_nano_usd(self.request.prompt_tokens.tokens, self.request.max_completion_tokens, price)
 
 
 async def make(call: Call) -> Answer:
@@ -79,14 +79,20 @@ async def make(call: Call) -> Answer:
     watch = _Watch(call.on_event)
     _hold(call)
     try:
+        await asyncio.sleep(0)  # an interrupt that came while the ledger was busy: nothing has left yet
         received = await call.client.send(call.request.body, call.endpoint, timeout_s=call.timeout_s, on_event=watch)
     except asyncio.CancelledError:
         failure: O1Error = _interrupted(call, watch)
     except O1Error as error:
         failure = error
-    except Exception as surprise:  # noqa: BLE001 - the row must be written before anything surprising goes on
+        if watch.unsure and failure.billed == "no":
+            failure.billed = "maybe"  # the last try was refused; an earlier one may have been processed
+    except Exception as surprise:  # the row must be written before anything surprising goes on
+        logger.debug("call_failed", exc_info=True)
         failure = O1Error(f"o1magic failed while calling: {type(surprise).__name__}.", billed="maybe")
     else:
+        if watch.unsure:
+            call.on_event(Noted("an earlier try may have been billed too; it is not in this cost"))
         return _conclude(call, received.reply, received.attempts, time.monotonic() - started)
     _write(call, _outcome_of(failure, time.monotonic() - started, call.request))
     raise failure from None
@@ -94,17 +100,12 @@ async def make(call: Call) -> Answer:
 
 def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer:
     """Settle a reply and return it as an answer, or raise what it lacks."""
-    price = None
-    usage = reply.usage
-    if not usage.known and not reply.complete:
-        usage = _estimate(call.request, reply)
     answered = reply.model or call.asked
-    if not usage.estimated:
-        price = call.catalog.find(answered).price_on(call.today())
-    nano = cost.cost_nano_usd(usage, price)
+    price = call.catalog.find(answered).price_on(call.today()) if at_list_price(call.request) else None
+    nano = cost.cost_nano_usd(reply.usage, price)
     answer = Answer(
         text=reply.text,
-        usage=usage,
+        usage=reply.usage,
         finish_reason=reply.finish_reason,
         model=answered,
         seconds=seconds,
@@ -115,13 +116,12 @@ def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer
         endpoint=call.endpoint.host,
         attempts=attempts,
         simulated=reply.simulated,
-        partial=not reply.complete,
         id=call.id,
     )
     outcome = Outcome(
-        state="settled" if reply.complete else "partial",
+        state="settled",
         model=answered,
-        usage=usage,
+        usage=reply.usage,
         cost_nano_usd=nano,
         price_id=price.id if price and nano is not None else None,
         attempts=attempts,
@@ -130,15 +130,17 @@ def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer
         provider_id=reply.provider_id,
         simulated=reply.simulated,
     )
-    session_nano = _write(call, outcome)
-    if answer.simulated:
-        session_nano = None
-    footer = render.footer(answer, session_nano_usd=session_nano, bound_nano_usd=call.worst_nano_usd)
-    answer = replace(answer, footer=footer)
+    total = _write(call, outcome)
+    answer = replace(answer, footer=render.footer(answer, session=total, bound_nano_usd=call.worst_nano_usd))
     problem = lacking(answer, call.request, tool_calls=reply.tool_calls, choices=reply.choices)
     if problem is not None:
         raise problem
     return answer
+
+
+def at_list_price(request: Request) -> bool:
+    """Tell whether the catalog's prices hold: a service tier of its own has a price of its own."""
+    return request.body.get("service_tier") in (None, "auto", "default")
 
 
 def lacking(answer: Answer, request: Request, *, tool_calls: bool, choices: int) -> AnswerError | None:
@@ -193,15 +195,10 @@ def _more(answer: Answer, request: Request) -> str:
     return f"Try --max-completion-tokens {value}{lower}."
 
 
-def _estimate(request: Request, reply: Reply) -> Usage:
-    """Return what can be counted here of an answer that was cut: its hidden reasoning stays unknown."""
-    visible = tokens.count(reply.text, request.model.encoding).tokens if reply.text else None
-    return Usage(prompt=request.prompt_tokens.tokens, completion=visible, estimated=True)
-
-
 def _interrupted(call: Call, watch: _Watch) -> InterruptError:
     if not watch.in_flight:
-        return InterruptError("Stopped before anything was sent.", attempts=watch.attempts, partial=None)
+        what = "Stopped before it was sent again." if watch.attempts else "Stopped before anything was sent."
+        return InterruptError(what, billed="maybe" if watch.unsure else "no", attempts=watch.attempts, partial=None)
     worst = cost.dollars(call.worst_nano_usd)
     bound = f" (at most {worst})" if call.worst_nano_usd is not None else ""
     return InterruptError(
@@ -214,12 +211,13 @@ def _interrupted(call: Call, watch: _Watch) -> InterruptError:
     )
 
 
-def _outcome_of(failure: O1Error, seconds: float, request: Request | None = None) -> Outcome:
+def _outcome_of(failure: O1Error, seconds: float, request: Request) -> Outcome:
     """Return what a failed call is in the ledger: nothing billed, partial, or unknown with its hold kept."""
     unsure = failure.billed != "no" or bool(failure.data.get("in_flight"))
     partial = failure.data.get("partial")
     usage = Usage()
-    if unsure and request is not None and partial:
+    if unsure and partial:
+        # What can be counted here of an answer that was cut: its hidden reasoning stays unknown.
         text = partial if isinstance(partial, str) else partial.text
         counted = tokens.count(text, request.model.encoding).tokens if text else None
         usage = Usage(prompt=request.prompt_tokens.tokens, completion=counted, estimated=True)
@@ -241,7 +239,7 @@ class _Watch:
     def __init__(self, on_event: Callable[[http.Event], None]) -> None:
         self._on_event = on_event
         self._pieces: list[str] = []
-        self.in_flight = False
+        self.in_flight = self.unsure = False
         self.attempts = 0
 
     def __call__(self, event: http.Event) -> None:
@@ -250,6 +248,7 @@ class _Watch:
             self.attempts += 1
         elif isinstance(event, http.Retrying):
             self.in_flight = False
+            self.unsure = self.unsure or event.billed != "no"
         elif isinstance(event, http.Text):
             self._pieces.append(event.text)
         self._on_event(event)
@@ -277,14 +276,14 @@ def _hold(call: Call) -> None:
     call.ledger.hold(intent)
 
 
-def _write(call: Call, outcome: Outcome) -> int | None:
-    """Settle the row and return the session's cost in nano-dollars, None where the ledger cannot tell.
+def _write(call: Call, outcome: Outcome) -> Total | None:
+    """Settle the row and return the session's totals, None where the ledger cannot tell.
 
     The answer is paid for by now: a ledger that fails is said, and never costs the answer.
     """
     try:
         call.ledger.settle(call.id, outcome)
-        return call.ledger.cost_nano_usd(call.session)
+        return call.ledger.session_total(call.session)
     except LedgerError as failure:
         call.on_event(Noted(f"the ledger could not record this call: {failure}"))
         return None

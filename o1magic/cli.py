@@ -1,12 +1,13 @@
 """`o1magic ask · lint · rule · models · spend · simulate · demo`: the magics' functions on a command line.
 
-Layer 7. Answers and tables go to standard output, everything about them to standard error.
+Layer 9. Answers and tables go to standard output, everything about them to standard error.
 Exit status: 0 all well, 1 findings or a call that failed, 2 the command line itself is wrong.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from pathlib import Path
@@ -26,6 +27,9 @@ _CELL_ONLY = ("output", "raw")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an answer that was paid for is printed in any locale
     parser = _parser()
     chosen = parser.parse_args(argv)
     run: Callable[[argparse.Namespace], int] = chosen.run
@@ -36,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2 if isinstance(failure, ArgumentError) else 1
     except BrokenPipeError:
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,7 +93,7 @@ def _ask(chosen: argparse.Namespace) -> int:
     from o1magic.ask import Cell, ask
     from o1magic.view import TerminalView
 
-    text = sys.stdin.read() if chosen.prompt == "-" else chosen.prompt
+    text = _read("-") if chosen.prompt == "-" else chosen.prompt
     view = TerminalView()
     try:
         answer = ask(Cell(arguments.of(vars(chosen)), text), session.desk(), view)
@@ -109,7 +115,7 @@ def _lint(chosen: argparse.Namespace) -> int:
 
     found: list[tuple[str, str, Diagnostic]] = []
     for path in chosen.paths:
-        text = sys.stdin.read() if path == "-" else _read(path)
+        text = _read(path)
         diagnostics = api.lint(text, model=chosen.model, select=chosen.select, ignore=chosen.ignore)
         found += [(path, text, one) for one in diagnostics]
     if chosen.output_format == "json":
@@ -123,6 +129,8 @@ def _lint(chosen: argparse.Namespace) -> int:
 
 def _read(path: str) -> str:
     try:
+        if path == "-":
+            return sys.stdin.buffer.read().decode("utf-8", errors="replace")
         return Path(path).read_bytes().decode("utf-8", errors="replace")
     except OSError as failure:
         raise ArgumentError(f"{path} cannot be read: {failure.strerror}.") from None

@@ -1,6 +1,6 @@
 """What the sub-commands show: models, spend, rules, findings; the magic and the command line print the same.
 
-Layer 6. Each function returns a display bundle; none of them sends anything.
+Layer 8. None of them sends anything.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from o1magic import api, arguments, cost, endpoint, render, session, settings, untrusted
-from o1magic.ask import choose_model
+from o1magic.ask import cell_of, choose_model, settle_settings
 from o1magic.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -44,9 +44,11 @@ def rule(code: str) -> str:
     return explain(code)
 
 
-def lint(text: str, *, model: str | None = None) -> Bundle:
-    """Return the findings on a prompt or cell as a table."""
-    found = api.lint(text, model=model)
+def lint(text: str) -> Bundle:
+    """Return the findings on a prompt or cell as a table, for the model and with the codes that `%%o1` would take."""
+    desk = session.desk()
+    chosen = settle_settings(cell_of(text, {}).given, desk)
+    found = api.lint(text, model=chosen.model or desk.catalog.default_model, ignore=chosen.ignore)
     if not found:
         return render.bundle("<div>Nothing found.</div>", "Nothing found.")
     rows = [
@@ -78,8 +80,11 @@ def spend() -> Bundle:
 
 
 def _spend_row(title: str, total: Total, *, simulated: bool) -> list[str]:
-    counts = (total.calls, total.prompt_tokens, total.cached_tokens, total.reasoning_tokens, total.visible_tokens)
-    row = [title, *(f"{count:,}" for count in counts), cost.dollars(total.cost_nano_usd)]
+    row = [title, *(f"{count:,}" for count in (total.calls, total.prompt_tokens, total.cached_tokens))]
+    told = (total.reasoning_tokens, total.visible_tokens)
+    more = total.completion_tokens > sum(told)  # completion tokens that came without being told apart
+    row += [("unknown" if not count else f"≥{count:,}") if more else f"{count:,}" for count in told]
+    row.append(cost.dollars(total.cost_nano_usd))
     row += [cost.dollars(total.held_nano_usd), f"{total.unknown_calls:,}"]
     if simulated:
         row += [f"{total.simulated_calls:,}", cost.dollars(total.simulated_cost_nano_usd)]
@@ -99,14 +104,9 @@ def _as_dict(total: Total) -> Mapping[str, object]:
 def export(path: str) -> str:
     """Write every row to a CSV file and return a sentence about it.
 
-    Raises ArgumentError: the file cannot be written.
+    Raises LedgerError: the file cannot be written.
     """
-    from pathlib import Path
-
-    try:
-        count = session.ledger().export_csv(Path(path).expanduser())
-    except (IsADirectoryError, FileNotFoundError, PermissionError) as failure:
-        raise ArgumentError(f"{path} cannot be written: {failure.strerror}.") from None
+    count = session.ledger().export_csv(path)
     return f"{count:,} rows in {path}"
 
 
@@ -152,7 +152,7 @@ def model(name: str) -> str:
 def connect(choice: str) -> str:
     """Return a sentence about where prompts go from here on; only the simulator is started, nothing is sent.
 
-    Raises ConfigError: an address or a key that cannot work, naming the nearest scenario for the simulator's.
+    Raises ConfigError: an address or a key that cannot work. ArgumentError: a scenario the simulator does not have.
     """
     desk = session.desk()
     target = endpoint.resolve(choice, desk.environ, simulator=desk.simulator)

@@ -1,6 +1,6 @@
 """The quickstart on the simulator: in JupyterLab, or executed here with every answer printed.
 
-Layer 7. Needs no key and no network; its spend goes to a ledger of its own unless O1MAGIC_LEDGER names one.
+Layer 8. Needs no key and no network; its spend goes to a ledger of its own unless O1MAGIC_LEDGER names one.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ O1MAGIC_API_KEY to whatever other address is chosen.
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn
 from urllib.parse import urlsplit
@@ -82,7 +83,7 @@ def resolve(choice: str | None, environ: Mapping[str, str], *, simulator: Callab
     name, _, scenario = choice.partition(":")
     if name == "simulator":
         url = simulator(scenario)
-        return Endpoint("simulator", url, Secret("simulator"), "simulator", "the simulator takes any key")
+        return Endpoint("simulator", url, Secret("simulator"), "simulator", "the simulator, which takes any key")
     if choice == "openai":
         return _openai(environ)
     return _by_url(choice, environ)
@@ -127,7 +128,7 @@ def clean_url(url: str, *, source: str) -> str:
         parts, port_fits = urlsplit(""), False
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_fits:
         raise ConfigError(
-            f"{source} is neither a known name nor an http(s) address: {url!r}.",
+            f"{source} is neither a known name nor an http(s) address: {shown(url)!r}.",
             how="Write openai, simulator, or an address such as http://localhost:8000/v1.",
         )
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -137,6 +138,12 @@ def clean_url(url: str, *, source: str) -> str:
         )
     path = parts.path.rstrip("/") or "/v1"
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def shown(choice: str) -> str:
+    """Return an endpoint as it was chosen, without what may be a password in it."""
+    before, at, host = choice.rpartition("@")
+    return f"{before.partition('//')[0] + '//' if '//' in before else ''}…@{host}" if at else choice
 
 
 def clean_key(key: str, *, source: str) -> str:
@@ -155,13 +162,17 @@ def clean_key(key: str, *, source: str) -> str:
 
 
 def _is_openai(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host == "openai.com" or host.endswith(".openai.com")
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" and (host == "openai.com" or host.endswith(".openai.com"))
 
 
 def _is_loopback(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name, which may point anywhere: 127.0.0.1.example.org
+        return False
 
 
 def _origin(url: str) -> tuple[str, str] | None:

@@ -42,13 +42,16 @@ BILLED_SENTENCE: dict[Billed, str] = {
 _KEY = re.compile(r"(?i)\bbearer\s+[^\s\"',;<>]{4,}|\bsk-[A-Za-z0-9_\-.*]{4,}")
 
 _MASK = "[key]"
+_LONG = 12
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return the text with anything that looks like a key, and each given secret, masked."""
     for secret in sorted(set(secrets), key=len, reverse=True):
         if len(secret) >= 4:  # noqa: PLR2004 - shorter is a placeholder such as "x", and would mask prose
-            text = text.replace(secret, _MASK)
+            # A short one may be a word ("local"): only where it stands alone.
+            found = re.escape(secret) if len(secret) >= _LONG else rf"(?<![\w-]){re.escape(secret)}(?![\w-])"
+            text = re.sub(found, _MASK, text)
     return _KEY.sub(_MASK, text)
 
 

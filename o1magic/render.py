@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from o1magic.answer import Answer
     from o1magic.catalog import Model
+    from o1magic.ledger import Total
     from o1magic.lint import Diagnostic
     from o1magic.request import Request
 
@@ -62,7 +63,7 @@ def _pad(text: str, width: int, right: bool) -> str:  # noqa: FBT001 - a column'
 
 
 def _is_number(text: str) -> bool:
-    return text in ("", "unknown", "–") or text.lstrip("$≈").replace(",", "").replace(".", "").isdigit()
+    return text in ("", "unknown", "–") or text.lstrip("$≈≥").replace(",", "").replace(".", "").isdigit()
 
 
 def quote(text: str, start: int, end: int) -> str:
@@ -125,12 +126,12 @@ def _folded(title: str, text: str) -> str:
     return f"<details><summary>{title}</summary><pre>{untrusted.html(shown + more)}</pre></details>"
 
 
-def tokens_of(value: int | None, *, estimated: bool = False) -> str:
+def tokens_of(value: int | None) -> str:
     """Return a token count with thousands separated; unknown is said, never zero."""
-    return "unknown" if value is None else f"{'≈' if estimated else ''}{value:,}"
+    return "unknown" if value is None else f"{value:,}"
 
 
-def footer(answer: Answer, *, session_nano_usd: int | None = None, bound_nano_usd: int | None = None) -> str:
+def footer(answer: Answer, *, session: Total | None = None, bound_nano_usd: int | None = None) -> str:
     """Return the one line below an answer: model, seconds, tokens, cost; `bound_nano_usd` is the worst case held."""
     usage = answer.usage
     parts = ["simulated"] if answer.simulated else []
@@ -138,22 +139,21 @@ def footer(answer: Answer, *, session_nano_usd: int | None = None, bound_nano_us
     parts.append(f"{answer.model}{asked}")
     if answer.finish_reason not in ("stop", None):
         parts.append(f"ended by {answer.finish_reason}")
-    if answer.partial:
-        parts.append("cut short")
     parts.append(f"{answer.seconds:.1f} s")
     if answer.attempts > 1:
         parts.append(f"{answer.attempts - 1} {'retry' if answer.attempts == 2 else 'retries'}")  # noqa: PLR2004
-    parts.append(f"prompt {tokens_of(usage.prompt, estimated=usage.estimated)}")
+    parts.append(f"prompt {tokens_of(usage.prompt)}")
     if usage.cached:
         parts.append(f"cached {usage.cached:,}")
-    parts.append(f"reasoning {tokens_of(usage.reasoning)}")
-    visible = usage.completion if usage.estimated else usage.visible
-    parts.append(f"visible {tokens_of(visible, estimated=usage.estimated)}")
+    parts += [f"reasoning {tokens_of(usage.reasoning)}", f"visible {tokens_of(usage.visible)}"]
+    if usage.reasoning is None and usage.completion is not None:
+        parts.append(f"output {usage.completion:,}")
     if usage.inconsistent:
         parts.append("counts contradict each other as reported")
     parts.append(_cost(answer, bound_nano_usd))
-    if session_nano_usd is not None:
-        parts.append(f"session {cost.dollars(session_nano_usd)}")
+    if session is not None and not answer.simulated:
+        more = f" + {session.unknown_calls} unknown" if session.unknown_calls else ""
+        parts.append(f"session {cost.dollars(session.cost_nano_usd)}{more}")
     return " · ".join(untrusted.visible(part) for part in parts)
 
 

@@ -41,9 +41,11 @@ class Request:
     notes: tuple[str, ...] = ()
 
     @property
-    def text(self) -> str:
-        """Return the user's message as sent."""
-        return str(self.body["messages"][-1]["content"])
+    def sent(self) -> str:
+        """Return the prompt as sent; a developer message stands above it, under its role."""
+        *before, prompt = self.body["messages"]
+        heads = [f"[{message['role']}]\n{message['content']}\n\n[user]\n" for message in before]
+        return "".join([*heads, str(prompt["content"])])
 
 
 def build(model: Model, asked: str, text: str, arguments: Arguments, settings: Settings) -> Request:
@@ -60,7 +62,8 @@ def build(model: Model, asked: str, text: str, arguments: Arguments, settings: S
         )
     notes: list[str] = []
     params, allowance = _parameters(arguments, notes)
-    effort = arguments.effort or settings.effort
+    # The same parameter under its API name: one check, one value in the ledger.
+    effort = arguments.effort or params.pop("reasoning_effort", None) or settings.effort
     if effort is not None:
         _check_effort(model, effort)
         params["reasoning_effort"] = effort
@@ -85,7 +88,7 @@ def _parameters(arguments: Arguments, notes: list[str]) -> tuple[dict[str, Any],
     for name in _OWN:
         if name in params:
             raise RequestError(f"{name} is written by o1magic and cannot be given as --param.", param=name)
-    asked = [
+    asked: list[tuple[str, Any]] = [
         ("max_completion_tokens", arguments.max_completion_tokens),
         ("max_completion_tokens", params.pop("max_completion_tokens", None)),
         ("max_tokens", arguments.max_tokens),
@@ -94,9 +97,10 @@ def _parameters(arguments: Arguments, notes: list[str]) -> tuple[dict[str, Any],
     given = [(name, value) for name, value in asked if value is not None]
     if not given:
         return params, None
+    for name, value in given:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise RequestError(f"{name} takes a whole number of tokens of at least 1, not {value!r}.", param=name)
     name, allowance = given[0]
-    if isinstance(allowance, bool) or not isinstance(allowance, int) or allowance < 1:
-        raise RequestError(f"{name} takes a whole number of tokens of at least 1, not {allowance!r}.", param=name)
     if name == "max_tokens":
         notes.append(f"max_tokens is the old name: sent as max_completion_tokens={allowance}")
     if len({value for _, value in given}) > 1:
@@ -105,6 +109,9 @@ def _parameters(arguments: Arguments, notes: list[str]) -> tuple[dict[str, Any],
 
 
 def _check_effort(model: Model, effort: str) -> None:
+    if not isinstance(effort, str):
+        what = f"reasoning_effort takes a word, not {effort!r}; nothing was sent."
+        raise RequestError(what, param="reasoning_effort")
     if not model.known or effort in model.efforts:
         return
     if not model.efforts:
@@ -122,6 +129,8 @@ def _check_effort(model: Model, effort: str) -> None:
 
 def _check_parameter(model: Model, name: str, value: object) -> None:
     """Raise where the catalog says the model refuses this parameter or this value of it."""
+    if name == "n" and value != 1:
+        raise RequestError("An Answer is one answer: n is 1; nothing was sent.", how="Drop --param n.", param="n")
     if name in model.fixed and value == model.fixed[name]:
         return
     if name in model.fixed:

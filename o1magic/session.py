@@ -11,7 +11,7 @@ import uuid
 from functools import cache
 from typing import TYPE_CHECKING
 
-from o1magic import catalog, settings
+from o1magic import catalog
 from o1magic.arguments import nearest
 from o1magic.ask import Desk
 from o1magic.errors import ArgumentError
@@ -25,13 +25,19 @@ if TYPE_CHECKING:
 SIMULATOR_VARIABLE = "O1MAGIC_SIMULATOR"
 
 _lock = threading.Lock()
+_desk_lock = threading.Lock()
 _ledgers: dict[str | None, Ledger] = {}
 _simulators: list[Simulator] = []
 
 
-@cache
 def desk() -> Desk:
-    """Return the process's desk."""
+    """Return the process's desk, one for all threads."""
+    with _desk_lock:
+        return _desk()
+
+
+@cache
+def _desk() -> Desk:
     return Desk(
         catalog=catalog.load(),
         environ=os.environ,
@@ -57,7 +63,7 @@ def ledger() -> Ledger:
     """
     from o1magic.ledger import open_ledger
 
-    location = settings.from_environment(os.environ).get("ledger")
+    location = os.environ.get("O1MAGIC_LEDGER", "").strip() or None
     with _lock:
         if location not in _ledgers:
             _ledgers[location] = open_ledger(location)

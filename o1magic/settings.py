@@ -21,7 +21,7 @@ FIX_MODES: tuple[str, ...] = get_args(FixMode)
 # OpenAI's advice: leave at least this much for reasoning and answer at first (facts/api.md R10, checked 2026-11-22).
 RESERVE_TOKENS = 25_000
 
-ENVIRONMENT = {"model": "O1MAGIC_MODEL", "endpoint": "O1MAGIC_ENDPOINT", "ledger": "O1MAGIC_LEDGER"}
+ENVIRONMENT = {"model": "O1MAGIC_MODEL", "endpoint": "O1MAGIC_ENDPOINT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,6 @@ class Settings:
     model: str | None = None
     endpoint: str | None = None
     effort: str | None = None
-    ledger: str | None = None
     lint: LintMode = "warn"
     fix: FixMode = "safe"
     ignore: tuple[str, ...] = ()
@@ -68,11 +67,18 @@ def merge(*layers: Mapping[str, Any]) -> Settings:
     return settings
 
 
+_YEAR_S = 365 * 24 * 3600
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, (int, float)) and 0 < value <= _YEAR_S
+
+
 def _check(settings: Settings) -> None:
     wrong = [
         (settings.lint not in LINT_MODES, "lint", f"one of {', '.join(LINT_MODES)}"),
         (settings.fix not in FIX_MODES, "fix", f"one of {', '.join(FIX_MODES)}"),
-        (not 0 < settings.timeout_s < float("inf"), "timeout_s", "a number of seconds above 0"),
+        (not _is_seconds(settings.timeout_s), "timeout_s", "a number of seconds above 0, at most a year"),
         (settings.reserve_tokens < 1, "reserve_tokens", "a whole number of tokens, at least 1"),
         (settings.max_inserted_chars < 0, "max_inserted_chars", "a whole number of characters, at least 0"),
     ]

@@ -68,9 +68,11 @@ def _too_large(name: str, size: str, max_chars: int) -> PromptError:
     )
 
 
-def _write(name: str, value: Any) -> Value:  # noqa: PLR0911 - one line per kind of value
+def _write(name: str, value: Any) -> Value:  # noqa: C901, PLR0911 - one line per kind of value
     if isinstance(value, str):
         return Value(value, "str")
+    if isinstance(value, (float, complex)) and hasattr(value, "item"):
+        value = value.item()  # numpy 2 writes np.float64(1.5)
     if value is None or isinstance(value, (bool, int, float, complex)):
         return Value(repr(value), type(value).__name__)
     if isinstance(value, (bytes, bytearray)):
@@ -127,9 +129,23 @@ def _array(value: Any) -> Value:
     return Value(text, kind, (("shape", shape), ("dtype", str(value.dtype))) if shape else ())
 
 
+def _whole(value: Any) -> Any:
+    """Return an array within a container as a list; a repr would leave out its middle without a word."""
+    if hasattr(value, "tolist") and hasattr(value, "dtype"):
+        return value.tolist()
+    if hasattr(value, "shape"):
+        raise PromptError(
+            f"A {type(value).__name__} inside a container cannot be inserted whole; nothing was sent.",
+            how="Insert it by a name of its own.",
+        )
+    raise TypeError
+
+
 def _container(value: Any) -> Value:
     kind = f"{type(value).__name__} of {len(value):,}"
     try:
-        return Value(json.dumps(value, ensure_ascii=False, indent=2), kind)
+        return Value(json.dumps(value, ensure_ascii=False, indent=2, default=_whole), kind)
+    except PromptError:
+        raise
     except (TypeError, ValueError):
         return Value(pprint.pformat(value, sort_dicts=False), kind)

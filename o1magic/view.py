@@ -1,6 +1,6 @@
 """A call as it is seen while it runs: what every view shows, and the view of a terminal.
 
-Layer 6. The loop thread only takes notes; the thread that called draws.
+Layer 7. The loop thread only takes notes; the thread that called draws.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from o1magic import render, untrusted
+from o1magic import endpoint, render, untrusted
 from o1magic.call import Noted
 from o1magic.client import Retrying, Sent, Text
 
@@ -30,6 +30,7 @@ class Progress:
         self._lock = threading.Lock()
         self._fresh: list[str] = []
         self.said = "thinking"
+        self.sent = False
         self.notes: list[str] = []
 
     def event(self, event: Event) -> None:
@@ -41,7 +42,7 @@ class Progress:
         elif isinstance(event, Retrying):
             self.said = f"{event.reason}; try {event.attempt + 1} of {event.of} in {event.wait_s:.0f} s"
         elif isinstance(event, Sent):
-            self.said = "thinking"
+            self.said, self.sent = "thinking", True
         elif isinstance(event, Noted):
             self.notes.append(event.text)
 
@@ -75,6 +76,11 @@ class TerminalView:
         """Take note of what happened on the loop thread."""
         self._progress.event(event)
 
+    @property
+    def sent(self) -> bool:
+        """Tell whether a request left."""
+        return self._progress.sent
+
     def tick(self, seconds: float) -> None:
         """Redraw the clock."""
         if seconds >= CLOCK_S and sys.stderr.isatty():
@@ -103,13 +109,13 @@ def strip_of(draft: Draft) -> Bundle | None:
     """Return the lint strip of a draft, None when there is nothing to say."""
     changed = bool(draft.applied or draft.prompt.inserted)
     return render.strip(
-        draft.checked, draft.applied, draft.final, draft.remaining, draft.notes, draft.request.text if changed else None
+        draft.checked, draft.applied, draft.final, draft.remaining, draft.notes, draft.request.sent if changed else None
     )
 
 
 def dry_run_of(draft: Draft) -> Bundle:
     """Return what would be sent."""
-    target = draft.settings.endpoint or "the environment's endpoint"
+    target = endpoint.shown(draft.settings.endpoint or "the environment's endpoint")
     return render.dry_run(draft.request, endpoint=target, worst_nano_usd=draft.worst_nano_usd)
 
 

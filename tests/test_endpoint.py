@@ -50,6 +50,10 @@ def test_the_base_url_of_the_environment_gets_the_key() -> None:
         ("https://mine.example/other", {"O1MAGIC_ENDPOINT": "https://mine.example/v1"}, KEY),
         ("https://api.openai.com/v1", {"O1MAGIC_API_KEY": "other-key-1"}, KEY),
         ("https://api.openai.com.evil.example/v1", {}, ""),
+        ("http://127.0.0.1.evil.example/v1", {}, ""),
+        ("http://localhost.evil.example/v1", {}, ""),
+        ("http://api.openai.com/v1", {}, ""),
+        ("http://[::1]:8000/v1", {}, KEY),
         ("simulator", {}, "simulator"),
     ],
 )
@@ -75,6 +79,15 @@ def test_c2_a_malformed_key_is_refused_without_showing_it(key: str) -> None:
         resolve(OPENAI_API_KEY=key)
 
     assert key not in str(caught.value)
+
+
+def test_a_password_in_an_address_is_never_shown() -> None:
+    """Neither the error nor a dry run repeats what stands before the @."""
+    with pytest.raises(ConfigError) as caught:
+        resolve("alice:hunter22secret@gw.corp/v1")
+
+    assert "hunter22" not in str(caught.value)
+    assert endpoint.shown("https://alice:hunter22secret@gw.corp/v1") == "https://…@gw.corp/v1"
 
 
 def test_c2_white_space_around_a_key_is_dropped() -> None:

@@ -370,3 +370,38 @@ def test_a2_the_largest_variable_is_named_where_a_prompt_does_not_fit(
     assert "{{big}}, 750,000 characters" in " ".join(unsent.error)
     assert len(unsent.error) <= 3
     assert len(server.requests) == 1
+
+
+def test_a5_an_interrupt_after_a_gateway_timeout_may_have_been_billed(
+    kernel: Kernel, serve: Callable[..., FaultServer]
+) -> None:
+    """A 504 may have been processed: stopping the wait for the next try does not make it free."""
+    server = serve(http(504, {"error": {"message": "late"}}, {"retry-after": "30"}))
+    started = kernel.start(f"%%o1 --endpoint {server.url} -m o1\nIs 391 prime?")
+    assert server.reached.wait(20)
+    time.sleep(1.0)
+
+    kernel.interrupt()
+    ran = kernel.finish(started)
+
+    assert "may have been billed" in " ".join(ran.error)
+    assert rows(kernel)[-1]["state"] == UNKNOWN
+
+
+def test_a8_unknown_reasoning_is_no_zero_in_the_spend(tmp_path: Path, serve: Callable[..., FaultServer]) -> None:
+    """Tokens that came without being told apart are said to be unknown, and unknown cost is named in the footer."""
+    with Kernel(tmp_path, OPENAI_API_KEY=KEY) as fresh:
+        fresh.run("%load_ext o1magic")
+        ran = ask(fresh, serve(wire("compat_vllm_new")), "-m Qwen/Qwen3-8B")
+        spent = fresh.run("%o1 spend").text()
+
+    assert "output 260" in ran.text()
+    assert "session $0.00 + 1 unknown" in ran.text()
+    assert "unknown" in spent.splitlines()[2]
+
+
+def test_a_service_tier_of_its_own_has_an_unknown_price(kernel: Kernel, serve: Callable[..., FaultServer]) -> None:
+    """The list price is not shown as a fact where another one holds."""
+    ran = ask(kernel, serve(http(200, OK)), "-m o1 --param service_tier=priority")
+
+    assert "cost unknown" in ran.text()

@@ -228,3 +228,47 @@ def test_the_magics_share_their_endpoint_with_python(kernel: Kernel) -> None:
     ran = kernel.run("import o1magic\nprint(o1magic.ask('hello').simulated)")
 
     assert ran.text() == "True\n"
+
+
+def test_the_magic_line_is_taken_as_it_is_written(kernel: Kernel) -> None:
+    """Braces on the line are braces: IPython expands nothing in it."""
+    ran = kernel.run("x = 1\nget_ipython().run_cell_magic('o1', '-m o1 --dry-run --developer \"{x} {{x}}\"', 'hello')")
+
+    assert '"content": "{x} {{x}}"' in ran.text()
+
+
+def test_last_sent_is_what_was_sent(kernel: Kernel) -> None:
+    """A dry run is not remembered as sent."""
+    kernel.run("%%o1\nthis was sent")
+    kernel.run("%%o1 --dry-run\nthis was not")
+
+    assert kernel.run("%o1 last --sent").text() == "this was sent"
+
+
+def test_a_loop_keeps_the_cells_other_outputs(kernel: Kernel) -> None:
+    """What the user printed between two calls is not cleared away with the clock."""
+    code = (
+        "for name in ('o1', 'o3'):\n"
+        "    print('about to ask', name)\n"
+        "    get_ipython().run_cell_magic('o1', f'-m {name} -o kept --endpoint simulator:server-error', 'hi ' + name)\n"
+    )
+
+    ran = kernel.run(code)
+
+    assert "about to ask o1" in ran.text()
+    assert "about to ask o3" in ran.text()
+    assert ran.text("text/markdown").count("would cost") == 2
+
+
+def test_threads_share_one_session(kernel: Kernel) -> None:
+    """Calls from several threads are one session's calls."""
+    code = (
+        "import o1magic, json\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    print(len(list(pool.map(o1magic.ask, ['hello'] * 8))))"
+    )
+    before = json.loads(kernel.run("%o1 spend --json").text())["session"]["calls"]
+
+    assert kernel.run(code).text() == "8\n"
+    assert json.loads(kernel.run("%o1 spend --json").text())["session"]["calls"] == before + 8

@@ -79,6 +79,19 @@ def test_an_array_keeps_every_digit() -> None:
     assert "[0.1, 0.30000000000000004]" in shown("{{m}}", m=np.array([[0.1, 0.1 + 0.2]]))
 
 
+def test_a_numpy_scalar_is_its_number() -> None:
+    """The mean of a column is a number, not the name of a class."""
+    assert shown("{{m}}", m=np.float64(1.75)) == "<m>1.75</m>"
+
+
+def test_an_array_in_a_container_is_whole() -> None:
+    """Nothing is left out of a list of numbers, wherever it stands; a frame there is refused, not shortened."""
+    assert "4998" in shown("{{d}}", d={"a": np.arange(5000)})
+    assert "..." not in shown("{{d}}", d={"a": np.arange(5000)})
+    with pytest.raises(PromptError, match="DataFrame"):
+        shown("{{d}}", d=[pd.DataFrame({"a": range(100)})])
+
+
 def test_a_function_is_its_source() -> None:
     """A function is inserted as the text that defines it."""
     assert "def shown(source: str" in shown("{{f}}", f=shown)

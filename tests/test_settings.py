@@ -22,6 +22,8 @@ def test_later_layers_outrank_earlier_ones_and_none_says_nothing() -> None:
         {"fix": "some"},
         {"timeout_s": 0},
         {"timeout_s": float("nan")},
+        {"timeout_s": 1e17},
+        {"timeout_s": "5"},
         {"reserve_tokens": 0},
         {"modle": "x"},
     ],

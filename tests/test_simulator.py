@@ -337,12 +337,11 @@ def test_fixed_values_are_allowed(simulator):
 # Keys, hosts, verbs, addresses, framing.
 
 
-@pytest.mark.parametrize("value", [None, "", "Bearer", "Bearer ", "Basic abc"])
+@pytest.mark.parametrize("value", ["", "Bearer", "Bearer ", "Basic abc"])
 def test_missing_key(simulator, value):
-    """A request without a bearer key gets a 401; any non-empty one will do."""
-    headers = {} if value is None else {"Authorization": value}
-
-    status, _, data = call(simulator, chat(), headers=headers)
+    """A header without a bearer key gets a 401; any non-empty key, or no header at all, will do."""
+    status, _, data = call(simulator, chat(), headers={"Authorization": value})
+    assert call(simulator, chat(), headers={})[0] == 200
     accepted = call(simulator, chat(), headers={"Authorization": "bearer x"})[0]
 
     assert (status, accepted) == (401, 200)

@@ -1,6 +1,6 @@
 """The client: one background loop, one connection pool per endpoint and key, retries that are seen.
 
-Layer 3, the only module, with its `client_*` parts, that speaks HTTP; `openai` is imported on first use. Called by
+Layer 3, the only module, with its neighbours here, that speaks HTTP; `openai` is imported on first use. Called by
 `call`, which keeps the ledger, and from the main thread through `Client.run`.
 """
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from o1magic.endpoint import Endpoint
+    from o1magic.errors import Billed
 
 T = TypeVar("T")
 
@@ -49,12 +50,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """Request number `attempt`, of `of` at most, was refused because of `reason`; the next follows in `wait_s`."""
+    """Request number `attempt`, of `of` at most, was refused because of `reason`; the next follows in `wait_s`.
+
+    `billed` is "maybe" where the refusal came from who may have passed the request on first.
+    """
 
     attempt: int
     of: int
     wait_s: float
     reason: str
+    billed: Billed = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +242,8 @@ async def _pause(refusal: Refusal, place: Place, deadline: Deadline, on_event: C
     if wait_s is None:
         raise faults.refused(refusal, place, now)
     logger.warning("retry", extra={"host": place.host, "attempt": place.attempts, "wait_s": wait_s})
-    on_event(Retrying(place.attempts, retry.TRIES, wait_s, f"{place.host}: {refusal.reason}"))
+    billed = faults.billed(refusal)
+    on_event(Retrying(place.attempts, retry.TRIES, wait_s, f"{place.host}: {refusal.reason}", billed))
     await asyncio.sleep(wait_s)
 
 

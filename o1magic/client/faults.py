@@ -113,16 +113,21 @@ def web_page(place: Place, text: str, status: str, billed: Billed) -> Unreadable
     )
 
 
+def billed(refusal: Refusal) -> Billed:
+    """Return whether a refused request may have been billed."""
+    return "maybe" if refusal.status in _MAYBE_PROCESSED else "no"
+
+
 def refused(refusal: Refusal, place: Place, now: float) -> O1Error:
     """Return the error for a refusal that is not retried (any more)."""
     if 300 <= refusal.status < 400 and "location" in refusal.headers:  # noqa: PLR2004 - redirects
         return _redirect(refusal, place)
-    billed: Billed = "maybe" if refusal.status in _MAYBE_PROCESSED else "no"
     if is_html(refusal.body) and refusal.status != HTTPStatus.UNAUTHORIZED:
-        return web_page(place, refusal.body, refusal.reason, billed)
+        return web_page(place, refusal.body, refusal.reason, billed(refusal))
     after = retry.retry_after_s(refusal, now)
     what, how = _words(refusal, place, after)
-    return api_error(refusal.fault, place, what=what, how=how, billed=billed, status=refusal.status, after=after)
+    unsure = billed(refusal)
+    return api_error(refusal.fault, place, what=what, how=how, billed=unsure, status=refusal.status, after=after)
 
 
 def api_error(

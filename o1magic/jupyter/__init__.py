@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Float, Int, List, Unicode
 
 from o1magic import config
@@ -43,6 +43,7 @@ class O1Magics(Magics):
     shell: InteractiveShell
     _work: Work | None = None
 
+    @no_var_expand  # a brace in a developer message is a brace
     @line_cell_magic
     def o1(self, line: str, cell: str | None = None) -> Answer | None:
         """Send the cell to a reasoning model; as a line, run a sub-command."""

@@ -36,12 +36,12 @@ def documentation() -> str:
     def o1() -> None:
         """Send the cell to a reasoning model, linted; the answer is shown and becomes `_`.
 
-        As a line, `%%o1 help` lists the sub-commands.
+        As a line, `%o1 help` lists the sub-commands.
         """
 
     for flag in reversed(arguments.FLAGS):
         argument(*flag.names, **flag.options())(o1)
-    magic_arguments("%%o1")(o1)
+    magic_arguments("%o1")(o1)  # IPython puts one more % before it
     return str(o1.__doc__)
 
 
@@ -77,8 +77,13 @@ class Work:
             view.leave(failure)
             self.last = failure.data.get("answer") or self.last
             raise
+        except KeyboardInterrupt:
+            view.finish()
+            what = "Stopped; `%o1 spend` says what is on hold." if view.sent else "Stopped before anything was sent."
+            raise errors.InterruptError(what, billed="maybe" if view.sent else "no", partial=None) from None
         finally:
-            self.draft = view.draft or self.draft
+            if view.sent:
+                self.draft = view.draft
         if answer is None:
             return None
         self.last = answer
@@ -92,7 +97,10 @@ class Work:
     def _view(self) -> Any:
         if not hasattr(self.shell, "kernel"):
             return TerminalView()
-        return NotebookView()
+        # In a loop over `run_cell_magic` the cell's other outputs are not ours to clear.
+        parent = self.shell.get_parent()  # type: ignore[attr-defined] # ipykernel's shell has it
+        code = parent.get("content", {}).get("code", "")
+        return NotebookView(alone=code.lstrip().startswith(MAGIC))
 
     def _display(self, shown: Any, **options: Any) -> None:
         display(shown, **options)
@@ -143,7 +151,7 @@ class Work:
         if text is None:
             self._say("No prompt yet: %o1 lint TEXT, or run a %%o1 cell first.")
             return
-        self._display(commands.lint(text, model=None if text.startswith("%%o1 -m") else self.magics.model), raw=True)
+        self._display(commands.lint(text), raw=True)
 
     def _rule(self, words: list[str], _rest: str) -> None:
         (code,) = commands.takes(words, "rule CODE", at_least=1, at_most=1)
@@ -155,7 +163,7 @@ class Work:
         if words and words[0] not in ("--text", "--sent"):
             commands.known(words[0], dict.fromkeys(("--text", "--sent")), kind="flag of `%o1 last`")
         if words == ["--sent"]:
-            self._say(self.draft.request.text if self.draft else "Nothing was sent yet.")
+            self._say(self.draft.request.sent if self.draft else "Nothing was sent yet.")
         elif self.last is None:
             self._say("No answer yet.")
         elif words:

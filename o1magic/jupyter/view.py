@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 # A finished block is closed when this much text has grown: re-rendering a long text is what freezes a page.
 _CLOSE_CHARS = 3_000
+# A long open block is drawn again when it has grown by a fiftieth.
+_LEAST_GROWTH = 50
 
 
 class NotebookView:
     """Shows a call in a notebook's cell."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, alone: bool = True) -> None:
+        """Start with nothing shown; `alone` tells whether the magic is all there is in the cell."""
+        self._alone = alone
+        self._handles: list[Any] = []
         self._progress = Progress()
         self.draft: Draft | None = None
         self._strip: Bundle | None = None
@@ -30,6 +35,7 @@ class NotebookView:
         self._clock: Any = None
         self._tail: Any = None
         self._tail_text = ""
+        self._undrawn = 0
         self._next_clock = CLOCK_S
 
     def before(self, draft: Draft) -> None:
@@ -46,6 +52,11 @@ class NotebookView:
         """Take note of what happened on the loop thread."""
         self._progress.event(event)
 
+    @property
+    def sent(self) -> bool:
+        """Tell whether a request left."""
+        return self._progress.sent
+
     def tick(self, seconds: float) -> None:
         """Draw what is new: the clock, and the text that has grown."""
         fresh = self._progress.fresh()
@@ -53,14 +64,17 @@ class NotebookView:
             self._grow(fresh)
         if seconds >= self._next_clock:
             self._next_clock = seconds + CLOCK_S
-            self._clock = _put(self._clock, render.clock(seconds, self._model, self._progress.said))
+            self._clock = self._draw(self._clock, render.clock(seconds, self._model, self._progress.said))
 
     def finish(self) -> None:
         """Take away what was only for the waiting; the strip stays. A quick answer leaves nothing to take away."""
-        if self._clock is not None or self._tail is not None:
+        if self._handles and self._alone:
             clear_output(wait=True)
             if self._strip is not None:
                 _show(self._strip)
+        elif self._handles:
+            for handle in self._handles:
+                _put(handle, render.bundle("", ""))
         for note in self._progress.notes:
             _show(render.note(note))
 
@@ -72,12 +86,24 @@ class NotebookView:
 
     def _grow(self, fresh: str) -> None:
         self._tail_text += fresh
+        self._undrawn += len(fresh)
+        if self._undrawn * _LEAST_GROWTH < len(self._tail_text):
+            return  # a long block that is still open: drawing it anew for each word grows with the square
+        self._undrawn = 0
         if len(self._tail_text) > _CLOSE_CHARS:
             done = blocks.finished(self._tail_text)
             if done:
                 _put(self._tail, markdown(self._tail_text[:done]))
                 self._tail, self._tail_text = None, self._tail_text[done:]
-        self._tail = _put(self._tail, markdown(self._tail_text))
+        self._tail = self._draw(self._tail, markdown(self._tail_text))
+
+    def _draw(self, handle: Any, shown: Bundle) -> Any:
+        """Update a display of the waiting, or make it and remember to take it away."""
+        if handle is None:
+            handle = _put(None, shown)
+            self._handles.append(handle)
+            return handle
+        return _put(handle, shown)
 
 
 def _show(bundle: Bundle) -> None:

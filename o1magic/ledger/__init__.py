@@ -1,9 +1,9 @@
 """The ledger: each call is held before it is sent and settled when it ends; totals cost the same at any size.
 
-Layer 3. The only module that its callers (`ask`, `jupyter/`, `cli`) need of the ledger. No prompt, no answer
+Layer 3. The only module that its callers (`call`, `session`, `commands`) need of the ledger. No prompt, no answer
 and no key is stored. Its neighbours: `records` (the values), `schema` (the SQL), `rows`
 (between the two), `sqlite` and `setup` (the file), `place` (where), `owner` (who
-lives), `spool` (what waits), `csv` (the export).
+lives), `spool` (what waits), `export` (as CSV).
 
     with open_ledger() as ledger:
         ledger.hold(intent)                  # durable before the request leaves, or LedgerError
@@ -129,9 +129,9 @@ class Ledger:
         totals = self._totals(session, day)
         return totals["session" if session is not None else "day" if day is not None else "all"]
 
-    def cost_nano_usd(self, session: str) -> int:
-        """Return what a session has cost, without looking for calls that died: cheap enough for after each call."""
-        return self._totals(session, None, again=False)["session"].cost_nano_usd
+    def session_total(self, session: str) -> Total:
+        """Return a session's totals without looking for calls that died: cheap enough for after each call."""
+        return self._totals(session, None, again=False)["session"]
 
     def spend(self, session: str | None = None) -> Spend:
         """Return the totals of this session (empty for None), of today, and of all time."""
@@ -161,10 +161,10 @@ class Ledger:
 
     def export_csv(self, file: str | os.PathLike[str] | TextIO) -> int:
         """Write every row as CSV, the newest last, to a path or an open text file; return their number."""
-        from o1magic.ledger import csv
+        from o1magic.ledger import export
 
         self._catch_up(again=True)
-        return csv.export(self._oldest_first(), file)
+        return export.export(self._oldest_first(), file)
 
     def _oldest_first(self) -> Iterator[Row]:
         seq = 0

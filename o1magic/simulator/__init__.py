@@ -4,7 +4,7 @@
         ...  # POST to simulator.base_url + "/chat/completions" with any non-empty bearer key
 
 Layer 5: started by the magic (`%o1 connect simulator`) and the command line (`o1magic simulate`). This module
-holds the server's life; `http` the requests, `contract` what each model accepts,
+holds the server's life; `server` the requests, `contract` what each model accepts,
 `billing` the documented formula of the simulated reasoning tokens, `report` the answer,
 `scenarios` the faults.
 """
@@ -28,8 +28,8 @@ from o1magic import tokens
 from o1magic.errors import ArgumentError, ConfigError
 from o1magic.simulator.billing import reasoning_tokens
 from o1magic.simulator.body import MAX_BYTES
-from o1magic.simulator.http import Handler
 from o1magic.simulator.scenarios import SCENARIOS, FirstTries
+from o1magic.simulator.server import Handler
 
 if TYPE_CHECKING:
     from collections.abc import Callable

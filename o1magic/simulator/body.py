@@ -1,6 +1,6 @@
 """The body of an HTTP request, read whole under a cap, and its JSON.
 
-Layer 5, standard library only; called by `http`.
+Layer 5, standard library only; called by `server`.
 """
 
 from __future__ import annotations

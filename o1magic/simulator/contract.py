@@ -1,6 +1,6 @@
 """A chat request's JSON, checked against what the catalog says its model accepts.
 
-Layer 5. Imports `catalog`, `tokens`, `messages`, `errors`; called by `http`.
+Layer 5. Imports `catalog`, `tokens`, `messages`, `errors`; called by `server`.
 Unlike the API it serves retired models: to practise on them is what the simulator is for.
 """
 

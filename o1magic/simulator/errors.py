@@ -1,7 +1,7 @@
 """The error bodies the API documents, each as a function that returns a `Refused` to raise.
 
 Layer 5, standard library only. Called by the other modules here; a `Refused` never leaves the
-simulator, `http` turns it into a reply. Every body has the four keys message, type, param, code.
+simulator, `server` turns it into a reply. Every body has the four keys message, type, param, code.
 """
 
 from __future__ import annotations

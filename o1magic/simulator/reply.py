@@ -1,6 +1,6 @@
 """A chat request the model accepts -> the completion object, or the chunks it is streamed as.
 
-Layer 5. Imports `billing` and `report`; called by `http`. No sockets, no clock.
+Layer 5. Imports `billing` and `report`; called by `server`. No sockets, no clock.
 Every object carries the system_fingerprint by which a client knows that the answer is simulated.
 """
 

@@ -1,6 +1,6 @@
 """The faults the simulator can play, by name.
 
-Layer 5, standard library only. `http` plays those that break the transport, `reply` those
+Layer 5, standard library only. `server` plays those that break the transport, `reply` those
 that change the answer. All are deterministic: the same requests in the same order get the same replies.
 """
 

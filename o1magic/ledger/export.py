@@ -31,14 +31,15 @@ def export(rows: Iterable[Row], file: str | os.PathLike[str] | TextIO) -> int:
     """
     if not isinstance(file, (str, os.PathLike)):
         return _write(rows, file)
-    path = Path(file).expanduser()
+    path = Path(file)
     try:
+        path = path.expanduser()
         with path.open("w", encoding="utf-8", newline="") as stream:
             return _write(rows, stream)
     except LedgerError:
         raise
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+    except (OSError, RuntimeError, ValueError) as error:  # the last two: ~nobody, a NUL in the name
+        reason = (getattr(error, "strerror", None) or str(error)).lower().rstrip(".")
         how = "Name a file in a folder you can write."
         raise LedgerError(f"The export {path} cannot be written: {reason}.", how=how, path=str(path)) from error
 
