@@ -12,6 +12,7 @@ from o1magic import arguments, catalog
 from o1magic.ask import Cell, Draft, cell_of, context_of
 from o1magic.ask import ask as run
 from o1magic.call import Noted
+from o1magic.errors import PromptError
 from o1magic.lint import Context, check, repair
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
+logging.getLogger("o1magic").addHandler(logging.NullHandler())  # else a bare event name lands in the cell
 
 
 class Silent:
@@ -69,6 +71,8 @@ def ask(
     """
     from o1magic import session
 
+    if not isinstance(prompt, str):
+        raise PromptError(f"A prompt is a string, not {type(prompt).__name__}; nothing was sent.", variable=None)
     given = arguments.Arguments(
         model=model,
         effort=effort,

@@ -29,7 +29,7 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 def whole_number(text: str) -> int:
     """Return a whole number of at least 1; `25_000` and `25000` are alike."""
-    if not re.fullmatch(r"\d[\d_]*", text, re.ASCII) or int(text) < 1:
+    if not re.fullmatch(r"\d[\d_]{0,15}", text, re.ASCII) or int(text) < 1:
         raise argparse.ArgumentTypeError("takes a whole number of at least 1, such as 25000")
     return int(text)
 
@@ -70,6 +70,17 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def name_of(kind: str) -> Callable[[str], str]:
+    """Return a reader that takes a name, and refuses what looks like a variable: the line is taken as written."""
+
+    def read(text: str) -> str:
+        if not text.strip() or re.search(r"[\s${}]", text):
+            raise argparse.ArgumentTypeError(f"takes the name of {kind}, not {text!r}; variables are not expanded here")
+        return text
+
+    return read
+
+
 def assignment(text: str) -> tuple[str, object]:
     """Return name and value of `name=value`; the value is read as JSON where it is JSON."""
     name, equals, value = text.partition("=")
@@ -77,7 +88,7 @@ def assignment(text: str) -> tuple[str, object]:
         raise argparse.ArgumentTypeError("takes name=value, such as temperature=1")
     try:
         parsed: object = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = value
     return name.strip(), parsed
 
@@ -106,7 +117,8 @@ class Flag:
 
 
 FLAGS: tuple[Flag, ...] = (
-    Flag(("-m", "--model"), "model", "model that answers (`%%o1 models` lists them)", "MODEL"),
+    Flag(("-m", "--model"), "model", "model that answers (`%%o1 models` lists them)", "MODEL",
+         name_of("a model")),
     Flag(("-e", "--effort"), "effort", "how long it may think: low, medium, high", "EFFORT",
          parameter="reasoning_effort"),
     Flag(("--max-completion-tokens",), "max_completion_tokens",
@@ -184,9 +196,9 @@ def parse(line: str) -> Arguments:
     """
     tokens = _tokens(line)
     words = [word for word, _, _ in tokens]
-    values, unknown = _parser().parse_known_args(words)
-    if unknown:
-        raise ArgumentError(_unknown(unknown[0]), how="`%%o1?` lists the flags.")
+    values, strange = _parser().parse_known_args(words)
+    if strange:
+        raise ArgumentError(unknown(strange[0]), how="`%%o1?` lists the flags.")
     given = {name: value for name, value in vars(values).items() if value is not None}
     return Arguments(**{**given, "params": dict(given.get("params", ())), "uses": _uses(tokens)})
 
@@ -202,7 +214,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else "."
 
 
-def _unknown(word: str) -> str:
+def unknown(word: str) -> str:
+    """Return a sentence about a word of the line that is no flag, naming the nearest."""
     if not word.startswith("-"):
         return f"The prompt goes below the %%o1 line; {word!r} stands on it. Nothing was sent."
     name = word.split("=", maxsplit=1)[0]

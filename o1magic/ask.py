@@ -48,7 +48,7 @@ def cell_of(text: str, names: Mapping[str, object]) -> Cell:
 
     Raises ArgumentError: the magic line says what it cannot.
     """
-    if not text.startswith(MAGIC):
+    if not text.startswith(MAGIC) or not text[len(MAGIC) : len(MAGIC) + 1].isspace():
         return Cell(arguments.parse(""), text, names)
     line, newline, body = text.partition("\n")
     return Cell(arguments.parse(line.removeprefix(MAGIC)), body, names, line + newline)
@@ -156,8 +156,10 @@ def compose(cell: Cell, desk: Desk) -> Draft:
     cell = replace(cell, body=written.text)
     result = lint_cell(cell, chosen, model, written)
     fixed = cell
-    if result.text != cell.head + cell.body:
-        fixed = cell_of(result.text, cell.names) if cell.head else replace(cell, body=result.text)
+    if result.text.startswith(cell.head):
+        fixed = replace(cell, body=result.text[len(cell.head) :])
+    else:  # a fix changed the magic line
+        fixed = cell_of(result.text, cell.names)
         chosen = settle_settings(fixed.given, desk)
     given = fixed.given
     if cell.head:  # elsewhere `@` is a character like any other
@@ -168,9 +170,8 @@ def compose(cell: Cell, desk: Desk) -> Draft:
         if refused.data.get("param") == "messages":
             refused.how = f"{refused.how} {largest_part(written)}".strip()
         raise
-    worst = cost.worst_case_nano_usd(
-        sent.prompt_tokens.tokens, sent.max_completion_tokens, model.price_on(desk.today())
-    )
+    price = model.price_on(desk.today()) if call.at_list_price(sent) else None
+    worst = cost.worst_case_nano_usd(sent.prompt_tokens.tokens, sent.max_completion_tokens, price)
     return Draft(
         arguments=given,
         settings=chosen,
@@ -223,6 +224,9 @@ def choose_model(given: Arguments, chosen: Settings, catalog: Catalog) -> tuple[
 
     Raises UnknownModelError: the name is one slip away from a known one. `--param model=NAME` sends any name.
     """
+    for name in (chosen.model, given.params.get("model")):
+        if name is not None and (not isinstance(name, str) or not name.strip()):
+            raise ArgumentError(f"A model is named by a word, not by {name!r}; nothing was sent.")
     exactly = given.params.get("model")
     if exactly is not None:
         return str(exactly), catalog.find(str(exactly))

@@ -177,6 +177,10 @@ def _spent_thinking(answer: Answer, paid: str) -> str:
         return f"{answer.model} used up its allowance and wrote no answer; tokens unknown ({paid})."
     thinking = completion if reasoning is None else reasoning
     sure = "at most " if reasoning is None else ""
+    if thinking < completion:
+        return (
+            f"{answer.model} used {completion:,} allowed tokens, {thinking:,} on reasoning, and wrote nothing ({paid})."
+        )
     return (
         f"{answer.model} spent {sure}{thinking:,} of {completion:,} allowed tokens on reasoning "
         f"and had none left for an answer ({paid})."
@@ -201,10 +205,11 @@ def _interrupted(call: Call, watch: _Watch) -> InterruptError:
         return InterruptError(what, billed="maybe" if watch.unsure else "no", attempts=watch.attempts, partial=None)
     worst = cost.dollars(call.worst_nano_usd)
     bound = f" (at most {worst})" if call.worst_nano_usd is not None else ""
+    simulated = call.endpoint.kind == "simulator"
     return InterruptError(
         f"Stopped; the connection to {call.endpoint.host} is closed.",
-        how=f"What it thought until then{bound} stays on hold in the ledger.",
-        billed="no" if call.endpoint.kind == "simulator" else "maybe",
+        how=f"What it thought until then{bound} stays on hold in the ledger." if not simulated else "",
+        billed="no" if simulated else "maybe",
         attempts=watch.attempts,
         partial=watch.text(),
         in_flight=True,

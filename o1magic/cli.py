@@ -30,8 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an answer that was paid for is printed in any locale
-    parser = _parser()
-    chosen = parser.parse_args(argv)
+    chosen, unknown = _parser().parse_known_args(argv)
+    if unknown:
+        print(f"o1magic: {arguments.unknown(unknown[0])}", file=sys.stderr)
+        return 2
     run: Callable[[argparse.Namespace], int] = chosen.run
     try:
         return run(chosen)
@@ -39,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\n".join(failure._render_traceback_()), file=sys.stderr)
         return 2 if isinstance(failure, ArgumentError) else 1
     except BrokenPipeError:
+        return 1
+    except OSError as failure:
+        print(f"o1magic: {failure.strerror or failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -129,6 +134,8 @@ def _lint(chosen: argparse.Namespace) -> int:
 
 def _read(path: str) -> str:
     try:
+        if path == "-" and sys.stdin is None:
+            raise ArgumentError("Standard input is closed.")
         if path == "-":
             return sys.stdin.buffer.read().decode("utf-8", errors="replace")
         return Path(path).read_bytes().decode("utf-8", errors="replace")

@@ -41,8 +41,8 @@ BILLED_SENTENCE: dict[Billed, str] = {
 # Authorization values and the key shapes of OpenAI and its neighbours, as far as an echo may carry them.
 _KEY = re.compile(r"(?i)\bbearer\s+[^\s\"',;<>]{4,}|\bsk-[A-Za-z0-9_\-.*]{4,}")
 
-_MASK = "[key]"
-_LONG = 12
+MASK = "[key]"
+LONG_KEY = 12
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
@@ -50,9 +50,9 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in sorted(set(secrets), key=len, reverse=True):
         if len(secret) >= 4:  # noqa: PLR2004 - shorter is a placeholder such as "x", and would mask prose
             # A short one may be a word ("local"): only where it stands alone.
-            found = re.escape(secret) if len(secret) >= _LONG else rf"(?<![\w-]){re.escape(secret)}(?![\w-])"
-            text = re.sub(found, _MASK, text)
-    return _KEY.sub(_MASK, text)
+            found = re.escape(secret) if len(secret) >= LONG_KEY else rf"(?<![\w-]){re.escape(secret)}(?![\w-])"
+            text = re.sub(found, MASK, text)
+    return _KEY.sub(MASK, text)
 
 
 class O1Error(Exception):

@@ -154,7 +154,7 @@ def footer(answer: Answer, *, session: Total | None = None, bound_nano_usd: int 
     if session is not None and not answer.simulated:
         more = f" + {session.unknown_calls} unknown" if session.unknown_calls else ""
         parts.append(f"session {cost.dollars(session.cost_nano_usd)}{more}")
-    return " · ".join(untrusted.visible(part) for part in parts)
+    return " · ".join(untrusted.visible(" ".join(part.split())) for part in parts)
 
 
 def _cost(answer: Answer, bound_nano_usd: int | None) -> str:

@@ -6,12 +6,15 @@ objects have, and imports none of them.
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import math
 import pprint
+import sys
 import textwrap
 import types
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +40,7 @@ def as_text(name: str, value: object, *, max_chars: int) -> Value:
         written = _write(name, value)
     except PromptError:
         raise
-    except Exception as failure:  # noqa: BLE001 - foreign __str__ and to_csv raise what they like
+    except (Exception, SystemExit) as failure:  # noqa: BLE001 - foreign __str__ and to_csv raise what they like
         raise PromptError(
             f"{{{{{name}}}}} cannot be written as text: its {type(value).__name__} raised {type(failure).__name__}.",
             how="Nothing was sent; convert it to a string first.",
@@ -85,11 +88,14 @@ def _write(name: str, value: Any) -> Value:  # noqa: C901, PLR0911 - one line pe
         return _source(name, value)
     if hasattr(value, "shape") and (hasattr(value, "to_csv") or hasattr(value, "write_csv")):
         return _table(value)
-    if hasattr(value, "tolist") and hasattr(value, "dtype"):
+    if hasattr(value, "dtype") and (hasattr(value, "tolist") or hasattr(value, "to_list")):
         return _array(value)
+    if dataclasses.is_dataclass(value):
+        return _container({field.name: getattr(value, field.name) for field in dataclasses.fields(value)}, value)
     if isinstance(value, (dict, list, tuple, set, frozenset)):
         return _container(value)
-    return Value(str(value), type(value).__name__)
+    with _unshortened():
+        return Value(str(value), type(value).__name__)
 
 
 def _source(name: str, value: Any) -> Value:
@@ -119,7 +125,9 @@ def _table(value: Any) -> Value:
 
 def _array(value: Any) -> Value:
     """Write an array as JSON, a matrix with one row per line, at full precision."""
-    rows = value.tolist()
+    if getattr(value.dtype, "kind", "") in ("m", "M"):
+        value = value.astype(str)  # dates, not nanoseconds since 1970
+    rows = value.tolist() if hasattr(value, "tolist") else value.to_list()
     if getattr(value, "ndim", 0) > 1:
         text = "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False, default=str) for row in rows) + "\n]"
     else:
@@ -141,11 +149,20 @@ def _whole(value: Any) -> Any:
     raise TypeError
 
 
-def _container(value: Any) -> Value:
-    kind = f"{type(value).__name__} of {len(value):,}"
+def _container(value: Any, original: Any = None) -> Value:
+    kind = f"{type(value).__name__} of {len(value):,}" if original is None else type(original).__name__
     try:
+        if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
+            raise TypeError  # JSON would turn 1 and True into "1" and "true"  # noqa: TRY301
         return Value(json.dumps(value, ensure_ascii=False, indent=2, default=_whole), kind)
     except PromptError:
         raise
     except (TypeError, ValueError):
-        return Value(pprint.pformat(value, sort_dicts=False), kind)
+        with _unshortened():
+            return Value(pprint.pformat(value if original is None else original, sort_dicts=False), kind)
+
+
+def _unshortened() -> AbstractContextManager[object]:
+    """Return a context in which numpy, where it is loaded, writes arrays without leaving out their middle."""
+    numpy: Any = sys.modules.get("numpy")
+    return nullcontext() if numpy is None else numpy.printoptions(threshold=sys.maxsize)

@@ -405,3 +405,19 @@ def test_a_service_tier_of_its_own_has_an_unknown_price(kernel: Kernel, serve: C
     ran = ask(kernel, serve(http(200, OK)), "-m o1 --param service_tier=priority")
 
     assert "cost unknown" in ran.text()
+
+
+def test_no_key_is_shown_or_stored_even_if_the_reply_echoes_it(
+    kernel: Kernel, serve: Callable[..., FaultServer]
+) -> None:
+    """A reply that carries the key in any of its fields brings it neither into the cell nor into the ledger."""
+    echo = body(model=KEY, id=KEY, finish_reason=KEY, content=f"your key is {KEY}")
+    refused = body(content=None, refusal=f"no {KEY}", usage={"prompt_tokens": KEY})
+    before = len(rows(kernel))
+
+    ran = [ask(kernel, serve(http(200, reply))) for reply in (echo, refused)]
+    ran.append(ask(kernel, serve(sse([delta(f"key {KEY}")], then="reset")), "-m o3"))
+
+    assert all(KEY not in one.everything for one in ran)
+    assert KEY not in repr(rows(kernel)[before:])
+    assert "your key is [key]" in ran[0].text()

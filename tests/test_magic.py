@@ -108,6 +108,8 @@ def test_a_dry_run_shows_everything_and_sends_nothing(kernel: Kernel) -> None:
     [
         ("%%o1 --effrot high\nx", "--effort"),
         ("%%o1 -m o1-previw\nx", "o1-preview"),
+        ("%%o1 -m $model\nx", "not expanded"),
+        ("%%o1 -m ''\nx", "name of a model"),
         ("%%o1 -m o1 -e hihg\nx", "high"),
         ("%%o1\n ", "empty"),
         ("%%o1 --param temperature=0.3 -m o1-preview\nx", "temperature"),
@@ -195,7 +197,7 @@ def test_k2_an_interrupt_ends_the_call_at_once(kernel: Kernel) -> None:
 
 def test_a_running_clock_is_shown_and_taken_away(kernel: Kernel) -> None:
     """While the model thinks the cell says so; a finished cell holds only strip and answer."""
-    ran = kernel.run("%%o1 --endpoint simulator:server-error\nIs 391 prime?")
+    ran = kernel.run("%%o1 --endpoint simulator:rate-limit\nIs 391 prime? It is waited a second for.")
 
     assert ran.status == "ok"
     assert "thinking" in ran.everything or "try 2 of 3" in ran.everything
@@ -272,3 +274,22 @@ def test_threads_share_one_session(kernel: Kernel) -> None:
 
     assert kernel.run(code).text() == "8\n"
     assert json.loads(kernel.run("%o1 spend --json").text())["session"]["calls"] == before + 8
+
+
+@pytest.mark.parametrize(
+    "body", [">>> x = 1\n>>> y", "In [1]: x = 1\n   ...: y", "text\n \t", "  indented\n\ttab", "a\n\n"]
+)
+def test_a_pasted_prompt_reaches_the_model_as_it_was_pasted(kernel: Kernel, body: str) -> None:
+    """IPython takes prompts and blanks off a cell before a magic sees it; what is sent still has them."""
+    kernel.run(f"%%o1 --lint off\n{body}")
+
+    assert kernel.run("%o1 last --sent").text() == body
+
+
+def test_a_quoted_value_may_span_lines(kernel: Kernel) -> None:
+    """A fix in the prompt leaves the magic line alone, whatever it holds."""
+    prompt = "Fix this\ndef f(x):\n    return x +\n\nprint(f(1))\nand keep the name"
+
+    ran = kernel.run(f"get_ipython().run_cell_magic('o1', '-m o3 --developer \"a\\nb\"', {prompt!r})")
+
+    assert ran.status == "ok"

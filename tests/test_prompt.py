@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -90,6 +92,26 @@ def test_an_array_in_a_container_is_whole() -> None:
     assert "..." not in shown("{{d}}", d={"a": np.arange(5000)})
     with pytest.raises(PromptError, match="DataFrame"):
         shown("{{d}}", d=[pd.DataFrame({"a": range(100)})])
+
+
+@dataclass
+class Record:
+    a: object
+
+
+def test_an_array_in_a_dataclass_is_whole() -> None:
+    """A dataclass is inserted by its fields, none of them shortened."""
+    assert "2950" in shown("{{r}}", r=Record(np.arange(3000)))
+
+
+def test_dates_are_dates() -> None:
+    """A datetime64 is no number of nanoseconds."""
+    assert "2020-01-01" in shown("{{d}}", d=np.array(["2020-01-01"], dtype="datetime64[ns]"))
+
+
+def test_keys_keep_their_types() -> None:
+    """1 and "1" are two keys, and stay two."""
+    assert shown("{{d}}", d={1: "a", "1": "b"}) == "<d>{1: 'a', '1': 'b'}</d>"
 
 
 def test_a_function_is_its_source() -> None:

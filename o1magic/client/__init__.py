@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+logging.getLogger("o1magic").addHandler(logging.NullHandler())  # else a bare event name lands in the cell
 # Without a handler of its own a warning would go to stderr, into the cell; the view shows retries already.
 logger.addHandler(logging.NullHandler())
 
@@ -155,9 +156,15 @@ class Client:
             place = Place(endpoint, str(body.get("model", "")), attempt)
             on_event(Sent())
             logger.debug("request", extra={"host": place.host, "attempt": attempt})
-            outcome = await exchange(sdk, body, place, _incoming(endpoint, on_event), deadline)
+            try:
+                outcome = await exchange(sdk, body, place, _incoming(endpoint, on_event), deadline)
+            except O1Error as failure:
+                partial = failure.data.get("partial")
+                if isinstance(partial, wire.Reply):
+                    failure.data["partial"] = failure.partial = wire.without_key(partial, endpoint.key.value)  # type: ignore[attr-defined] # errors carry their data as attributes
+                raise
             if isinstance(outcome, wire.Reply):
-                return Received(outcome, attempt)
+                return Received(wire.without_key(outcome, endpoint.key.value), attempt)
             if _refuses_stream_options(outcome, body, endpoint):
                 self._without_stream_options.add(endpoint.base_url)
                 body = self._sendable(body, endpoint)
@@ -228,10 +235,11 @@ def _import(package: Future[None]) -> None:
 
 
 def _incoming(endpoint: Endpoint, on_event: Callable[[Event], None]) -> Incoming:
+    key = endpoint.key.value
     return Incoming(
         think_tags=endpoint.kind == "compatible",
-        on_text=lambda text: on_event(Text(text)),
-        on_thought=lambda text: on_event(Thought(text)),
+        on_text=lambda text: on_event(Text(wire.unkeyed(text, key))),
+        on_thought=lambda text: on_event(Thought(wire.unkeyed(text, key))),
     )
 
 
@@ -281,7 +289,8 @@ def _interruption(job: Job[T] | None) -> BaseException:
     except KeyboardInterrupt:
         ended = False
     if not ended:
-        return InterruptError("Stopped before the call had wound down.", billed="maybe", partial=None)
+        what = "Stopped before the call had wound down; `%o1 spend` says what is on hold."
+        return InterruptError(what, billed="maybe", partial=None)
     if isinstance(job.error, O1Error):
         job.error.__cause__ = job.error.__context__ = None
         return job.error.with_traceback(None)

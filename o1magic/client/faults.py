@@ -113,6 +113,10 @@ def web_page(place: Place, text: str, status: str, billed: Billed) -> Unreadable
     )
 
 
+# What the status says helps more than the title of the page that came with it.
+_SAY_MORE_THAN_A_PAGE = (401, 404, 413, 429)
+
+
 def billed(refusal: Refusal) -> Billed:
     """Return whether a refused request may have been billed."""
     return "maybe" if refusal.status in _MAYBE_PROCESSED else "no"
@@ -122,7 +126,7 @@ def refused(refusal: Refusal, place: Place, now: float) -> O1Error:
     """Return the error for a refusal that is not retried (any more)."""
     if 300 <= refusal.status < 400 and "location" in refusal.headers:  # noqa: PLR2004 - redirects
         return _redirect(refusal, place)
-    if is_html(refusal.body) and refusal.status != HTTPStatus.UNAUTHORIZED:
+    if is_html(refusal.body) and refusal.status not in _SAY_MORE_THAN_A_PAGE:
         return web_page(place, refusal.body, refusal.reason, billed(refusal))
     after = retry.retry_after_s(refusal, now)
     what, how = _words(refusal, place, after)

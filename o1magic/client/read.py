@@ -46,6 +46,7 @@ class Incoming:
             self._chunks.append(chunk)
             head = b"".join(self._chunks).lstrip(_BLANK)
             if len(head) < _ENOUGH:
+                self._chunks = [head]  # blanks are not gone through again for each chunk
                 return
             self._is_stream = head.startswith(_FIELDS)
             chunk = head

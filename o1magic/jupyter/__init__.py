@@ -47,11 +47,18 @@ class O1Magics(Magics):
     @line_cell_magic
     def o1(self, line: str, cell: str | None = None) -> Answer | None:
         """Send the cell to a reasoning model; as a line, run a sub-command."""
-        if self._work is None:
-            from o1magic.jupyter.magic import Work
+        try:
+            if self._work is None:
+                from o1magic.jupyter.magic import Work
 
-            self._work = Work(self)
-        return self._work.run(line, cell)
+                self._work = Work(self)
+            return self._work.run(line, cell)
+        except KeyboardInterrupt as stop:
+            from o1magic.errors import InterruptError
+
+            if isinstance(stop, InterruptError):
+                raise
+            raise InterruptError("Stopped before anything was sent.", partial=None, attempts=0) from None
 
     def changed(self) -> dict[str, Any]:
         """Return what was changed; what was left alone is the environment's to say."""

@@ -64,12 +64,11 @@ class Work:
 
     def _ask(self, line: str, body: str) -> Answer | None:
         head = f"{MAGIC} {line}\n" if line else f"{MAGIC}\n"
-        # IPython ends every cell with a newline; the person's prompt has none there.
-        body = body.removesuffix("\n")
+        body, alone = self._as_written(line, body)
         self.source = head + body
         given = arguments.parse(head.removeprefix(MAGIC))
         desk = session.desk()
-        view = self._view()
+        view = self._view(alone=alone)
         try:
             answer = ask(Cell(given, body, self.shell.user_ns, head), desk, view)
         except errors.O1Error as failure:
@@ -94,13 +93,24 @@ class Work:
         self._display(answer)
         return None
 
-    def _view(self) -> Any:
-        if not hasattr(self.shell, "kernel"):
-            return TerminalView()
+    def _view(self, *, alone: bool) -> Any:
         # In a loop over `run_cell_magic` the cell's other outputs are not ours to clear.
-        parent = self.shell.get_parent()  # type: ignore[attr-defined] # ipykernel's shell has it
-        code = parent.get("content", {}).get("code", "")
-        return NotebookView(alone=code.lstrip().startswith(MAGIC))
+        return NotebookView(alone=alone) if hasattr(self.shell, "kernel") else TerminalView()
+
+    def _as_written(self, line: str, body: str) -> tuple[str, bool]:
+        """Return the prompt as the person wrote it, and whether it is all there is in the cell.
+
+        IPython takes `>>>` and `In [1]:` off a cell's lines before a magic sees them, and ends it with a newline.
+        """
+        if hasattr(self.shell, "kernel"):
+            parent = self.shell.get_parent()  # type: ignore[attr-defined] # ipykernel's shell has it
+            cell = str(parent.get("content", {}).get("code", ""))
+        else:
+            cell = str(self.shell.history_manager.input_hist_raw[-1]) if self.shell.history_manager else ""
+        first, _, rest = cell.lstrip().partition("\n")
+        if first.startswith(MAGIC) and first.removeprefix(MAGIC).strip() == line.strip():
+            return rest, True
+        return body.removesuffix("\n"), False
 
     def _display(self, shown: Any, **options: Any) -> None:
         display(shown, **options)

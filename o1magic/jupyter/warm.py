@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 # Long enough for a notebook's first cells to go first, short enough to be done when a prompt has been typed.
@@ -19,4 +20,5 @@ def _warm() -> None:
     from o1magic import session, tokens
 
     session.client().warm()
-    tokens.warm()
+    with contextlib.suppress(ImportError):  # the first call says what is missing
+        tokens.warm()

@@ -8,11 +8,11 @@ bytes.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from o1magic.answer import Usage
-from o1magic.errors import APIError, UnreadableReplyError
+from o1magic.errors import LONG_KEY, MASK, APIError, UnreadableReplyError, redact
 from o1magic.wire import mending
 from o1magic.wire.fault import Fault, fault_in, short
 from o1magic.wire.usage import usage_from
@@ -44,6 +44,29 @@ class Reply:
     complete: bool = True
     tool_calls: bool = False
     choices: int = 0
+
+
+def without_key(reply: Reply, key: str) -> Reply:
+    """Return the reply with the key masked wherever an endpoint echoed it.
+
+    In what the model wrote only the very key is masked, and a short one not at all: it may be a word.
+    """
+    raw = reply.usage.raw
+    return replace(
+        reply,
+        text=unkeyed(reply.text, key),
+        reasoning_text=unkeyed(reply.reasoning_text, key),
+        refusal=reply.refusal and redact(reply.refusal, [key]),
+        finish_reason=reply.finish_reason and redact(reply.finish_reason, [key]),
+        model=reply.model and redact(reply.model, [key]),
+        provider_id=reply.provider_id and redact(reply.provider_id, [key]),
+        usage=replace(reply.usage, raw=raw and redact(raw, [key])),
+    )
+
+
+def unkeyed(text: str, key: str) -> str:
+    """Return a text of the model's with the very key masked, unless it is so short that it may be a word."""
+    return text.replace(key, MASK) if len(key) >= LONG_KEY else text
 
 
 def parsed(text: str) -> object:
