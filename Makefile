@@ -1,6 +1,6 @@
 # Two commands do all the set-up: `make demo` and `make test`.
 
-.PHONY: demo test lint ruff mypy unit e2e clean
+.PHONY: demo test lint ruff mypy unit e2e docs clean
 
 demo: .venv/demo.stamp
 	.venv/bin/o1magic demo
@@ -25,6 +25,10 @@ unit: .venv/test.stamp
 e2e: .venv/test.stamp
 	sh scripts/chromium.sh
 	.venv/bin/python -m pytest tests/e2e
+
+# The rule reference, from the rules' own pages; a test compares it.
+docs: .venv/test.stamp
+	.venv/bin/python scripts/rules_reference.py
 
 .venv/demo.stamp: pyproject.toml hatch_build.py scripts/venv.sh
 	sh scripts/venv.sh '.[demo]'

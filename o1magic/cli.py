@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
+import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from o1magic import __version__, arguments
+from o1magic import __version__
 from o1magic.errors import ArgumentError, O1Error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from o1magic.lint import Diagnostic
+    from collections.abc import Callable, Mapping, Sequence
 
 # Flags that only mean something in a notebook's cell.
 _CELL_ONLY = ("output", "raw")
@@ -30,75 +27,103 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an answer that was paid for is printed in any locale
-    chosen, unknown = _parser().parse_known_args(argv)
-    if unknown:
-        print(f"o1magic: {arguments.unknown(unknown[0])}", file=sys.stderr)
-        return 2
+    words = sys.argv[1:] if argv is None else argv
+    parser = _parser(words)
+    chosen, strange = parser.parse_known_args(words)
+    if strange:
+        parser.error(_unknown(chosen, strange[0]))
     run: Callable[[argparse.Namespace], int] = chosen.run
     try:
-        return run(chosen)
+        status = run(chosen)
+        sys.stdout.flush()
     except O1Error as failure:
         print("\n".join(failure._render_traceback_()), file=sys.stderr)
         return 2 if isinstance(failure, ArgumentError) else 1
     except BrokenPipeError:
+        # What is left in the buffer has nowhere to go; without this the interpreter complains when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as failure:
         print(f"o1magic: {failure.strerror or failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; only the commands among the words get their arguments, some of which cost an import."""
     parser = argparse.ArgumentParser("o1magic", description="Prompts to reasoning models, linted, with their cost.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, (says, add) in _COMMANDS.items():
+        command = commands.add_parser(name, help=says)
+        if name in words:
+            add(command)
+    return parser
 
-    ask = commands.add_parser("ask", help="send a prompt and print the answer")
+
+def _add_ask(ask: argparse.ArgumentParser) -> None:
+    from o1magic import arguments
+
     ask.add_argument("prompt", nargs="?", default="-", help="the prompt, or - for standard input")
     for flag in arguments.FLAGS:
         if flag.dest not in _CELL_ONLY:
             ask.add_argument(*flag.names, **flag.options())
     ask.set_defaults(run=_ask)
 
-    lint = commands.add_parser("lint", help="lint prompts in text files or standard input")
-    lint.add_argument("paths", nargs="*", default=["-"], help="text files, or - for standard input")
-    lint.add_argument("--model", help="lint for this model")
-    lint.add_argument("--select", type=arguments.codes, help="only these codes or prefixes, such as COT,DEL001")
-    lint.add_argument("--ignore", type=arguments.codes, help="all but these codes or prefixes")
-    lint.add_argument("--output-format", choices=("text", "json"), default="text")
-    lint.set_defaults(run=_lint)
 
-    rule = commands.add_parser("rule", help="explain a lint rule")
-    rule.add_argument("code")
-    rule.set_defaults(run=_rule)
+def _add_lint(lint: argparse.ArgumentParser) -> None:
+    from o1magic import lint_command
 
-    models = commands.add_parser("models", help="list the known models")
+    lint_command.add_lint(lint)
+
+
+def _add_rule(rule: argparse.ArgumentParser) -> None:
+    from o1magic import lint_command
+
+    lint_command.add_rule(rule)
+
+
+def _add_models(models: argparse.ArgumentParser) -> None:
     models.set_defaults(run=_models)
 
-    spend = commands.add_parser("spend", help="calls, tokens and cost so far")
+
+def _add_spend(spend: argparse.ArgumentParser) -> None:
     spend.add_argument("--json", action="store_true", help="print one JSON object")
     spend.add_argument("--csv", metavar="FILE", help="export every row")
     spend.set_defaults(run=_spend)
 
-    simulate = commands.add_parser("simulate", help="serve the simulator until Ctrl-C")
+
+def _add_simulate(simulate: argparse.ArgumentParser) -> None:
     simulate.add_argument("--port", type=int, default=8642)
     simulate.add_argument("--scenario", help="a fault to play, such as quota; --list names them")
     simulate.add_argument("--list", action="store_true", help="list the scenarios")
     simulate.set_defaults(run=_simulate)
 
-    demo = commands.add_parser("demo", help="open the quickstart on the simulator, without a key")
+
+def _add_demo(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("--execute", action="store_true", help="run it here and print every answer")
     demo.set_defaults(run=_demo)
-    return parser
+
+
+_COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "ask": ("send a prompt and print the answer", _add_ask),
+    "lint": ("lint prompts in text files, notebooks or standard input", _add_lint),
+    "rule": ("explain a lint rule", _add_rule),
+    "models": ("list the known models", _add_models),
+    "spend": ("calls, tokens and cost so far", _add_spend),
+    "simulate": ("serve the simulator until Ctrl-C", _add_simulate),
+    "demo": ("open the quickstart on the simulator, without a key", _add_demo),
+}
 
 
 def _ask(chosen: argparse.Namespace) -> int:
-    from o1magic import session
+    from o1magic import arguments, session
     from o1magic.ask import Cell, ask
     from o1magic.view import TerminalView
 
-    text = _read("-") if chosen.prompt == "-" else chosen.prompt
+    text = _stdin() if chosen.prompt == "-" else chosen.prompt
     view = TerminalView()
     try:
         answer = ask(Cell(arguments.of(vars(chosen)), text), session.desk(), view)
@@ -115,59 +140,18 @@ def _ask(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _lint(chosen: argparse.Namespace) -> int:
-    from o1magic import api
+def _unknown(chosen: argparse.Namespace, word: str) -> str:
+    if chosen.run is not _ask:
+        return f"there is no {word}"
+    from o1magic import arguments
 
-    found: list[tuple[str, str, Diagnostic]] = []
-    for path in chosen.paths:
-        text = _read(path)
-        diagnostics = api.lint(text, model=chosen.model, select=chosen.select, ignore=chosen.ignore)
-        found += [(path, text, one) for one in diagnostics]
-    if chosen.output_format == "json":
-        print(json.dumps([_record(path, one) for path, _, one in found], indent=2))
-    else:
-        for path, text, one in found:
-            row, column = _position(text, one.start)
-            print(f"{path}:{row}:{column}: {one.code} [{one.severity}] {one.message}")
-    return 1 if found else 0
+    return arguments.unknown(word)
 
 
-def _read(path: str) -> str:
-    try:
-        if path == "-" and sys.stdin is None:
-            raise ArgumentError("Standard input is closed.")
-        if path == "-":
-            return sys.stdin.buffer.read().decode("utf-8", errors="replace")
-        return Path(path).read_bytes().decode("utf-8", errors="replace")
-    except OSError as failure:
-        raise ArgumentError(f"{path} cannot be read: {failure.strerror}.") from None
-
-
-def _position(text: str, offset: int) -> tuple[int, int]:
-    before = text[:offset]
-    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
-
-
-def _record(path: str, diagnostic: Diagnostic) -> dict[str, object]:
-    fix = diagnostic.fix
-    edits = [] if fix is None else [{"start": e.start, "end": e.end, "text": e.text} for e in fix.edits]
-    return {
-        "filename": path,
-        "code": diagnostic.code,
-        "name": diagnostic.name,
-        "severity": diagnostic.severity,
-        "message": diagnostic.message,
-        "start": diagnostic.start,
-        "end": diagnostic.end,
-        "fix": None if fix is None else {"safe": fix.safe, "edits": edits},
-    }
-
-
-def _rule(chosen: argparse.Namespace) -> int:
-    from o1magic import commands
-
-    print(commands.rule(chosen.code))
-    return 0
+def _stdin() -> str:
+    if sys.stdin is None:
+        raise ArgumentError("Standard input is closed.")
+    return sys.stdin.buffer.read().decode("utf-8", errors="replace")
 
 
 def _models(_chosen: argparse.Namespace) -> int:

@@ -65,7 +65,7 @@ def test_lint_prints_json_with_the_documented_fields() -> None:
 
     (one,) = json.loads(ran.stdout)
     assert ran.returncode == 1
-    assert set(one) == {"filename", "code", "name", "severity", "message", "start", "end", "fix"}
+    assert {"filename", "code", "name", "severity", "message", "start", "end", "fix"} <= set(one)
     assert (one["filename"], one["code"], one["fix"]["safe"]) == ("-", "COT001", False)
 
 
