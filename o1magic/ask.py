@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from o1magic import arguments, call, config, cost, endpoint, prompt, request, settings
+from o1magic import arguments, call, config, cost, endpoint, prompt, remarks, request, settings
 from o1magic.answer import Answer
 from o1magic.errors import APIError, ArgumentError, InterruptError, LintError, RequestError, UnknownModelError
-from o1magic.lint import Context, FixResult, FlagUse, check, repair
+from o1magic.lint import Context, FixResult, FlagUse, check, repair, suppress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from o1magic.settings import Settings
 
 MAGIC = "%%o1"
+# The one finding that stops a call whatever --lint says, short of "off".
+_LEAK = "SEC001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,16 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         return None
     target = endpoint.resolve(draft.settings.endpoint, desk.environ, simulator=desk.simulator)
     ledger = desk.ledger()
-    draft = replace(draft, notes=(*lost_calls(desk, ledger), *retirement(draft, target, desk), *draft.notes))
+    draft = replace(
+        draft,
+        notes=(
+            *remarks.lost_calls(ledger, desk.greeted),
+            *remarks.retirement(draft.request.model, target, desk.today()),
+            *draft.notes,
+        ),
+    )
     view.before(draft)
+    refuse_secrets(draft)
     refuse_if_strict(draft)
     client = desk.client()
     made = call.Call(
@@ -138,7 +148,7 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         return client.run(call.make(made), tick=view.tick)
     except APIError as refused:
         if refused.code == "context_length_exceeded":
-            refused.how = f"{refused.how} {largest_part(draft.prompt)}".strip()
+            refused.how = f"{refused.how} {remarks.largest_part(draft.prompt)}".strip()
         raise
     except InterruptError as stopped:
         # The answer had just arrived and is settled: it is kept, not lost to the key that was pressed too late.
@@ -164,11 +174,13 @@ def compose(cell: Cell, desk: Desk) -> Draft:
     given = fixed.given
     if cell.head:  # elsewhere `@` is a character like any other
         given = replace(given, developer=developer_text(given.developer, cell.names))
+    body = suppress.stripped(fixed.body)
+    prompt.check_sendable(body)
     try:
-        sent = request.build(model, asked, fixed.body, given, chosen)
+        sent = request.build(model, asked, body, given, chosen)
     except RequestError as refused:
         if refused.data.get("param") == "messages":
-            refused.how = f"{refused.how} {largest_part(written)}".strip()
+            refused.how = f"{refused.how} {remarks.largest_part(written)}".strip()
         raise
     price = model.price_on(desk.today()) if call.at_list_price(sent) else None
     worst = cost.worst_case_nano_usd(sent.prompt_tokens.tokens, sent.max_completion_tokens, price)
@@ -182,7 +194,7 @@ def compose(cell: Cell, desk: Desk) -> Draft:
         final=result.text,
         applied=result.applied,
         remaining=result.remaining,
-        notes=(*unknown_model(model, asked), *sent.notes, *prompt.notes(written, cell.names)),
+        notes=(*remarks.unknown_model(model, asked), *sent.notes, *prompt.notes(written, cell.names)),
         worst_nano_usd=worst,
     )
 
@@ -200,21 +212,20 @@ def lint_cell(cell: Cell, chosen: Settings, model: Model, written: Prompt) -> Fi
     if chosen.lint == "off":
         return FixResult(text, (), ())
     spans = tuple((one.start + len(cell.head), one.end + len(cell.head)) for one in written.inserted)
-    context = context_of(cell, model, spans)
+    context = replace(context_of(cell, model), inserted=spans, unfilled=written.unknown)
     if chosen.fix == "none":
         return FixResult(text, (), tuple(check(text, context, ignore=chosen.ignore)))
     return repair(text, context, unsafe=chosen.fix == "all", ignore=chosen.ignore)
 
 
-def context_of(cell: Cell, model: Model | None, inserted: tuple[tuple[int, int], ...] = ()) -> Context:
-    """Return what the linter should know beside the text: the model, the flags, what is inserted data."""
+def context_of(cell: Cell, model: Model | None) -> Context:
+    """Return what the linter should know beside the text: the model and the flags."""
     offset = len(MAGIC) if cell.head else 0
     uses = cell.given.uses.items()
     return Context(
         model=model,
         body_start=len(cell.head),
         flags={name: FlagUse(use.value, use.start + offset, use.end + offset) for name, use in uses},
-        inserted=inserted,
         has_system=cell.given.developer is not None,
     )
 
@@ -251,41 +262,14 @@ def developer_text(text: str | None, names: Mapping[str, object]) -> str | None:
     return value
 
 
-def unknown_model(model: Model, asked: str) -> tuple[str, ...]:
-    """Return the note on a model the catalog does not know."""
-    if model.known:
-        return ()
-    return (f"{asked} is not in the catalog: its limits and its price are unknown",)
-
-
-def largest_part(written: Prompt) -> str:
-    """Return a sentence naming the largest variable in a prompt that does not fit, "" where there is none."""
-    if not written.inserted:
-        return ""
-    largest = max(written.inserted, key=lambda one: one.chars)
-    return f"The largest variable in it is {{{{{largest.name}}}}}, {largest.chars:,} characters."
-
-
-def lost_calls(desk: Desk, ledger: Ledger) -> tuple[str, ...]:
-    """Return, once per ledger, the note on calls whose process ended before it could say what became of them."""
-    if ledger in desk.greeted:
-        return ()
-    desk.greeted.append(ledger)
-    lost = ledger.unaccounted()
-    if not lost.fresh:
-        return ()
-    calls = "1 call" if lost.calls == 1 else f"{lost.calls:,} calls"
-    held = cost.dollars(lost.held_nano_usd)
-    return (f"{calls} unaccounted: the process ended before the answer came; {held} stay on hold",)
-
-
-def retirement(draft: Draft, target: endpoint.Endpoint, desk: Desk) -> tuple[str, ...]:
-    """Return the note on a model that OpenAI has shut down; other endpoints may still serve it."""
-    model = draft.request.model
-    if target.kind != "openai" or model.shutdown is None or not model.is_shut_down(desk.today()):
-        return ()
-    instead = f"; its successor is {model.successor}: -m {model.successor}" if model.successor else ""
-    return (f"OpenAI shut {model.name} down on {model.shutdown:%Y-%m-%d}{instead}",)
+def refuse_secrets(draft: Draft) -> None:
+    """Raise LintError while a secret would be sent, unless the linter is off or told to ignore it."""
+    found = [one for one in draft.remaining if one.code == _LEAK]
+    if draft.settings.lint != "off" and draft.arguments.developer:
+        found += check(draft.arguments.developer, select=(_LEAK,), ignore=draft.settings.ignore)
+    if found:
+        how = f"--fix all redacts what stands in the cell; --ignore {_LEAK} if it is no secret."
+        raise LintError(f"{_LEAK}: {found[0].message}. Nothing was sent.", how=how, diagnostics=tuple(found))
 
 
 def refuse_if_strict(draft: Draft) -> None:

@@ -51,9 +51,7 @@ def lint(text: str) -> Bundle:
     found = api.lint(text, model=chosen.model or desk.catalog.default_model, ignore=chosen.ignore)
     if not found:
         return render.bundle("<div>Nothing found.</div>", "Nothing found.")
-    rows = [
-        [one.code, one.severity, render.quote(text, one.start, one.end), one.message, _remedy(one)] for one in found
-    ]
+    rows = [[one.code, one.severity, render.place(text, one), one.message, _remedy(one)] for one in found]
     return render.table(("code", "severity", "where", "what", "fix"), rows)
 
 

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from o1magic import cost, untrusted
+from o1magic.lint import credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,16 +68,21 @@ def _is_number(text: str) -> bool:
 
 
 def quote(text: str, start: int, end: int) -> str:
-    """Return the span on one line, shortened in its middle, as a person would quote it."""
-    span = " ".join(text[start:end].split())
+    """Return the span on one line, shortened in its middle, as a person would quote it; keys in it are masked."""
+    span = " ".join(credentials.masked(text, start, end).split())
     if len(span) > _QUOTE_CHARS:
         span = f"{span[: _QUOTE_CHARS // 2]} … {span[-_QUOTE_CHARS // 3 :]}"
     return untrusted.visible(span)
 
 
+def place(text: str, diagnostic: Diagnostic) -> str:
+    """Return the quoted span of a finding; "" for the rules about what should not be seen."""
+    return "" if diagnostic.code.startswith("SEC") else quote(text, diagnostic.start, diagnostic.end)
+
+
 def finding(text: str, diagnostic: Diagnostic, *, applied: bool) -> str:
     """Return one finding as a line of text."""
-    span = quote(text, diagnostic.start, diagnostic.end)
+    span = place(text, diagnostic)
     quoted = f" “{span}”" if span else ""
     remedy = ""
     if applied:

@@ -80,6 +80,19 @@ def test_strict_refuses_and_costs_nothing(kernel: Kernel) -> None:
     assert rows(kernel) == before
 
 
+def test_a_secret_is_never_shown_and_never_sent(kernel: Kernel) -> None:
+    """A credential in the cell stops the call; neither the strip nor the error shows it."""
+    before = rows(kernel)
+    token = "gh" + "p_" + "Zk81mQ0vLr27TnXw5YbC9dJe3HsUa6PfGiRo"
+
+    ran = kernel.run(f"%%o1\nWhy does this fail?\n\ncall('{token}')")
+
+    assert ran.status == "error"
+    assert "SEC001" in ran.error[0]
+    assert token[4:12] not in ran.text() + "".join(ran.error)
+    assert rows(kernel) == before
+
+
 def test_a10_an_empty_answer_fails_the_cell_and_stays_at_hand(kernel: Kernel) -> None:
     """The allowance went into reasoning: the cell fails in words and numbers, the paid answer is kept."""
     ran = kernel.run("%%o1 -m o1 --max-completion-tokens 100 --ignore PAR\nProve it.")

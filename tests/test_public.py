@@ -89,3 +89,35 @@ def test_ask_without_key_and_endpoint_never_falls_back() -> None:
     """A simulated answer never slips into somebody's results."""
     with pytest.raises(o1magic.O1Error, match="simulator"):
         o1magic.ask("hello")
+
+
+def test_suppression_comments_are_not_sent() -> None:
+    """A suppression comment on the first or last line steers the linter only; inserted data goes out whole."""
+    from o1magic import session
+    from o1magic.ask import cell_of, compose
+
+    data = "a\n# o1: ignore=DEL\nb"
+    cell = "%%o1 -m o1\n<!-- o1: ignore[COT001] -->\nThink step by step.\n{{data}}\n# o1: ignore=X100\n"
+
+    draft = compose(cell_of(cell, {"data": data}), session.desk())
+
+    assert draft.request.sent == f"Think step by step.\n<data>\n{data}\n</data>\n"
+    assert draft.remaining == ()
+
+
+def test_a_secret_stops_the_call_until_it_is_ignored_or_redacted() -> None:
+    """SEC001 refuses to send, costing nothing and showing nothing of the secret; --ignore and --fix all let it go."""
+    from o1magic.errors import LintError
+
+    token = "gh" + "p_" + "Zk81mQ0vLr27TnXw5YbC9dJe3HsUa6PfGiRo"
+    given = {"model": "o1-mini", "endpoint": "simulator"}
+
+    with pytest.raises(LintError, match=r"SEC001.*GitHub token.*othing was sent") as refused:
+        o1magic.ask(f"Why does {token} fail?", **given)
+    with pytest.raises(LintError, match="SEC001"):
+        o1magic.ask("Why?", **{**given, "model": "o1"}, developer=f"The token is {token}.")
+
+    assert token[4:12] not in str(refused.value)
+    assert o1magic.ask(f"Why does {token} fail?", **given, ignore=["SEC001"]).text
+    assert o1magic.ask(f"Why does {token} fail?", **given, lint="off").text
+    assert o1magic.ask(f"Why does {token} fail?", **given, fix="all").text

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from o1magic.lint.phrases import languages
+from o1magic.lint.fold import fold
+from o1magic.lint.phrases import languages_of, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from o1magic.lint.document import Document
     from o1magic.lint.phrases import Form, Language
@@ -23,12 +24,14 @@ _CLAUSE_END = re.compile(r"[,;:()!?。、؛،।\0\n]")
 _BARRIER = re.compile(r"[;:()!?。\0]")
 _SPACES = re.compile(r"\s{2,}|\n")
 _MARKS = " \t\n#>•·.'\"…0123456789)(]["
+_LABEL = re.compile(r"[\s*_>#]{0,6}(?!\d)([^\W_][\w ]{0,20}?)(?=[*_ ]{0,3}[:：(\[（])")
+_LONGEST_LABEL = 60
+_WORD = re.compile(r"[^\W_]")
 # Between the slots of a form; scripts without blanks say in 12 characters what takes 60 in others.
 _LONGEST_GAP = {True: 60, False: 12}
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """A cue in the text given: its span, and what a fix would take out when the rest of the sentence stays.
 
     weak: the phrase asks for thinking only where no visible steps are wanted.
@@ -41,8 +44,7 @@ class Cue:
     weak: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     start: int
     end: int
     removable: tuple[int, int]
@@ -51,8 +53,14 @@ class _Hit:
 
 def find(document: Document, code: str) -> Iterator[Cue]:
     """Yield a rule's cues, in order of position, none overlapping another."""
+    if code not in document.cues:
+        document.cues[code] = list(_apart(document, code))
+    yield from document.cues[code]
+
+
+def _apart(document: Document, code: str) -> Iterator[Cue]:
     found: list[Cue] = []
-    for language in languages(code):
+    for language in languages_of(code, document.prose.text):
         found += _in_language(document, language)
     found.sort(key=lambda cue: (cue.start, -cue.end))
     end = -1
@@ -63,45 +71,66 @@ def find(document: Document, code: str) -> Iterator[Cue]:
 
 
 def _in_language(document: Document, language: Language) -> Iterator[Cue]:
-    prose = document.prose
-    wanted: set[int] = set()
-    for anchor in language.anchors:
-        position = prose.text.find(anchor)
-        while position >= 0:
-            index = bisect_right(document.sentence_starts, position) - 1
-            wanted.add(index)
-            position = prose.text.find(anchor, document.sentence_ends[index])
-    judged: dict[str, list[_Hit]] = {}
-    for index in sorted(wanted):
-        start, end = document.sentence_starts[index], document.sentence_ends[index]
-        sentence = prose.text[start:end]
-        if sentence not in judged:
-            judged[sentence] = list(_judge(sentence, language))
-        for hit in judged[sentence]:
-            spots = [start + offset for offset in (hit.start, hit.end, *hit.removable)]
-            a, b, c, d = map(prose.source, spots)
-            yield Cue(a, b, (c, d), language, hit.weak)
-
-
-def _judge(sentence: str, language: Language) -> Iterator[_Hit]:
-    text, back = _squeeze(sentence, words=language.words)
-    guard = language.any_of("never")
-    if guard is not None and guard.search(text):
+    prose, words = document.prose, document.vocabulary
+    possible = [form for form in language.forms if words.may_hold(form.gates)]
+    possible = [form for form in possible if all(words.holds(part.anchors) for part in form.parts)]
+    if not possible:
         return
+    starts, ends = document.sentence_starts, document.sentence_ends
+    judged: dict[str, list[_Hit]] = {}
+    for index in sorted(_announced(document, possible)):
+        start = starts[index]
+        sentence = prose.text[start : ends[index]]
+        if sentence not in judged:
+            judged[sentence] = list(_judge(sentence, possible, language))
+        for hit in judged[sentence]:
+            if prose.starts is None:
+                (a, b), (c, d) = (hit.start, hit.end), hit.removable
+                yield Cue(start + a, start + b, (start + c, start + d), language, hit.weak)
+            else:
+                a, b, c, d = (prose.source(start + offset) for offset in (hit.start, hit.end, *hit.removable))
+                yield Cue(a, b, (c, d), language, hit.weak)
+
+
+def _announced(document: Document, forms: Sequence[Form]) -> set[int]:
+    """Return the numbers of the sentences that hold a word announcing one of the forms."""
+    text = document.prose.text
+    starts, ends = document.sentence_starts, document.sentence_ends
+    wanted: set[int] = set()
+    for anchor in document.vocabulary.held(frozenset().union(*(form.anchors for form in forms))):
+        if not anchor:
+            return set(range(len(starts)))
+        position = text.find(anchor)
+        while position >= 0:
+            index = bisect_right(starts, position) - 1
+            wanted.add(index)
+            position = text.find(anchor, ends[index])
+    return wanted
+
+
+def _judge(sentence: str, forms: Sequence[Form], language: Language) -> Iterator[_Hit]:
+    text, back = _squeeze(sentence, words=language.words)
+    guarded = False
     taken = 0
-    for form in language.forms:
+    for form in forms:
+        if not all(any(anchor in text for anchor in part.anchors) for part in form.parts):
+            continue
         for start, end, removable in _matches(text, form, language):
             if start < taken:
                 continue
             fresh = sentence[: back(start)].rstrip(_MARKS.replace("\n", "")).endswith("\n")
-            if _meant(text, start, end, form, language) or (
-                fresh and _meant(text[start:], 0, end - start, form, language)
+            if not (
+                _meant(text, start, end, form, language)
+                or (fresh and _meant(text[start:], 0, end - start, form, language))
             ):
-                taken = end
-                whole = (_with_lead(text, start, language), _with_closing(text, end, language))
-                part = whole if removable == (start, end) else removable
-                a, b = _source(back, whole)
-                yield _Hit(a, b, _source(back, part), form.weak)
+                continue
+            if not guarded and (guard := language.any_of("never")) is not None and guard.search(text):
+                return
+            guarded, taken = True, end
+            whole = (_with_lead(text, start, language), _with_closing(text, end, language))
+            part = whole if removable == (start, end) else removable
+            a, b = _source(back, whole)
+            yield _Hit(a, b, _source(back, part), form.weak)
 
 
 def _source(back: Callable[[int], int], span: tuple[int, int]) -> tuple[int, int]:
@@ -137,6 +166,9 @@ def _matches(text: str, form: Form, language: Language) -> Iterator[tuple[int, i
             between = text[end : following.start()]
             if between.strip() and not part.gap:
                 break
+            if not language.words and first.pattern.search(between, 1):
+                # The nearest verb is the one meant.
+                break
             if len(between) > longest or _BARRIER.search(between) or (stop and stop.search(between)):
                 break
             end = following.end()
@@ -160,7 +192,12 @@ def _meant(text: str, start: int, end: int, form: Form, language: Language) -> b
             return False
         if name == "not_before" and pattern.search(part):
             return False
-    return not form.addressed or _is_address(before, language)
+    if form.weak and (follows := language.any_of("weak_after")) is not None:
+        rest = text[end:].lstrip()
+        if rest[:1].isalnum() and not follows.match(rest):
+            return False
+    # "Let's" and "please" speak to the model wherever they stand.
+    return not form.addressed or _with_lead(text, start, language) < start or _is_address(before, language)
 
 
 def _is_address(before: str, language: Language) -> bool:
@@ -191,7 +228,8 @@ def _with_lead(text: str, start: int, language: Language) -> int:
 
 def _with_closing(text: str, end: int, language: Language) -> int:
     closing = language.any_of("closing")
-    match = closing.match(text, end) if closing else None
+    after = end + (language.words and text.startswith(" ", end))
+    match = closing.match(text, after) if closing else None
     return match.end() if match else end
 
 
@@ -199,3 +237,25 @@ def teaches(document: Document, language: Language) -> bool:
     """Return whether the prompt is about teaching, where visible steps may be what is wanted."""
     pattern = language.any_of("teaching")
     return pattern is not None and pattern.search(document.prose.text) is not None
+
+
+def answers_an_example(document: Document, cue: Cue) -> bool:
+    """Return whether the cue stands in a filled answer slot: the answer of a worked example, asked of nobody."""
+    text = document.text
+    line = max(text.rfind("\n", max(0, cue.start - _LONGEST_LABEL), cue.start) + 1, document.start)
+    if cue.start - line >= _LONGEST_LABEL:
+        return False
+    label = _LABEL.match(text, line, cue.start)
+    if label is None or not _WORD.search(text, cue.end):
+        return False
+    head, name = text[label.end() : cue.start], fold(label.group(1)).text.strip()
+    if name not in _answer_labels():
+        return False
+    inside = ":" in text[cue.end : cue.end + 4] or "：" in text[cue.end : cue.end + 4]
+    return inside or head.strip(_MARKS)[-1:] in (":", "：")
+
+
+@cache
+def _answer_labels() -> frozenset[str]:
+    outputs = (word for table in tables("FEW001").values() for word in fold(table["outputs"]).text.split("\n"))
+    return frozenset(["reasoning", "rationale", "thought", "explanation", *outputs])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Edit, Fix
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from o1magic.lint.document import Document
-    from o1magic.lint.segments import Line
+    from o1magic.lint.rows import Line
 
 _TICKS = re.compile(r"`{3,}")
 _NAME = re.compile(r"</?([A-Za-z]\w{0,60})")
@@ -59,7 +60,11 @@ _INFO = {"diff": "diff", "log": "text", "traceback": "text", "csv": "csv", "json
 
 def language_of(payload: str) -> str:
     """Return the fence's info string for a piece of code, "" when nothing tells."""
-    look = payload[:_LOOK]
+    return _language_of(payload[:_LOOK])
+
+
+@lru_cache(maxsize=64)
+def _language_of(look: str) -> str:
     hits = {name: len(pattern.findall(look)) for name, pattern in _LANGUAGES}
     if hits["jsx"]:
         hits["jsx"] += hits["js"]

@@ -67,6 +67,7 @@ class Context:
     body_start: where the prompt begins; before it stands the magic line, which is not prose.
     flags: keyed by API parameter name ("max_completion_tokens", "temperature", "system", ...).
     inserted: spans the program filled in; already delimited, and never read as instructions.
+    unfilled: names of {{placeholders}} for which no variable was found; not known without the variables.
     has_system: a system or developer message goes along that stands nowhere in the text.
     """
 
@@ -75,6 +76,7 @@ class Context:
     flags: Mapping[str, FlagUse] = field(default_factory=lambda: _NO_FLAGS)
     inserted: tuple[tuple[int, int], ...] = ()
     has_system: bool = False
+    unfilled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from o1magic.lint import regions
-from o1magic.lint.fold import Folded, fold
+from o1magic.lint.fold import Folded, Vocabulary, fold
 from o1magic.lint.regions import Region, Spans
 
 if TYPE_CHECKING:
+    from o1magic.lint.cues import Cue
     from o1magic.lint.delimiters import Style
     from o1magic.lint.diagnostic import Context
     from o1magic.lint.segments import Payload
 
-_SENTENCE_END = re.compile(r"[!?。…؟।]+[\"')\]]*|\.+[\"')\]]*(?=[\s\0\u3000-\u9fff\uac00-\ud7af]|$)|\n")
-_WRAPPED_FROM = 15
+# The first character is one class, so that the search skips to it. A line break after 15 characters may be a wrap.
+_SENTENCE_END = re.compile(
+    r"[!?。…؟।.\n](?:(?<=\n)(?:(?<![^\n]{15}\n)|(?![^\W\d_]))|(?<=[!?。…؟।])[!?。…؟।]*[\"')\]]*"
+    r"|(?<=\.)\.*[\"')\]]*(?=[\s\0\u3000-\u9fff\uac00-\ud7af]|$))"
+)
+_WRAP = re.compile(r"(?<=[^\n]{15})\n(?=[^\W\d_])")
 _LONGEST_SENTENCE = 600
 _SOMETHING = re.compile(r"[^\W_]")
 
@@ -31,6 +36,7 @@ class Document:
         self.text = text
         self.context = context
         self.start = min(max(context.body_start, 0), len(text))
+        self.cues: dict[str, list[Cue]] = {}
 
     @cached_property
     def inserted(self) -> Spans:
@@ -93,24 +99,23 @@ class Document:
         return fold("\n" * self.start + masked[self.start :] if self.start else masked)
 
     @cached_property
-    def _sentences(self) -> tuple[list[int], list[int]]:
-        text = self.prose.text
-        ends: list[int] = []
-        line = previous = 0
-        for match in _SENTENCE_END.finditer(text):
-            end = match.end()
-            if match.group() == "\n":
-                wraps = end - line > _WRAPPED_FROM and text[end : end + 1].isalpha() and self._starts_lower(end)
-                line = end
-                if wraps:
-                    continue
-            _add_end(ends, previous, end)
-            previous = end
-        _add_end(ends, previous, len(text))
-        return [0, *ends[:-1]], ends
+    def vocabulary(self) -> Vocabulary:
+        """Return the words of `prose`, to be asked which of them it holds."""
+        return Vocabulary(self.prose.text)
 
-    def _starts_lower(self, end: int) -> bool:
-        return self.text[self.prose.source(end)].islower()
+    @cached_property
+    def _sentences(self) -> tuple[list[int], list[int]]:
+        text, source = self.prose.text, self.prose.source
+        ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+        wrapped = [match.end() for match in _WRAP.finditer(text)] if "\n" in text else []
+        ends += [end for end in wrapped if not self.text[source(end)].islower()]
+        if wrapped:
+            ends.sort()
+        if not ends or ends[-1] < len(text):
+            ends.append(len(text))
+        if len(text) > _LONGEST_SENTENCE:
+            ends = _cut(ends)
+        return [0, *ends[:-1]], ends
 
     @property
     def sentence_starts(self) -> list[int]:
@@ -137,12 +142,16 @@ class Document:
         return bool(_SOMETHING.search(self.text, self.start, start) or _SOMETHING.search(self.text, end))
 
 
-def _add_end(ends: list[int], start: int, end: int) -> None:
-    while end - start > _LONGEST_SENTENCE:
-        start += _LONGEST_SENTENCE
-        ends.append(start)
-    if end > start or not ends:
-        ends.append(end)
+def _cut(ends: list[int]) -> list[int]:
+    """Return the ends with more between those that lie far apart."""
+    found: list[int] = []
+    before = 0
+    for end in ends:
+        if end - before > _LONGEST_SENTENCE:
+            found += range(before + _LONGEST_SENTENCE, end, _LONGEST_SENTENCE)
+        found.append(end)
+        before = end
+    return found
 
 
 _SCANS = (

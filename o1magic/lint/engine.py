@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ROUNDS = 3
 _BROKEN = "X001"
+_UNUSED = "X100"
 
 
 def check(
@@ -38,14 +39,22 @@ def _run(text: str, context: Context, chosen: tuple[Rule, ...]) -> list[Diagnost
     document = Document(text, context)
     quiet = context.model is not None and context.model.reasons is False
     silenced = suppress.codes(text, document.start)
+    unused = next((rule for rule in chosen if rule.code == _UNUSED), None) if silenced else None
     found: list[Diagnostic] = []
+    ran: dict[str, bool] = {}
     for rule in chosen:
-        if (quiet and rule.reasoning_only) or (silenced and rule.code.startswith(silenced)):
+        hidden = bool(silenced) and rule.code.startswith(silenced)
+        if (quiet and rule.reasoning_only) or (hidden and unused is None):
             continue
         try:
-            found += rule.check(document, rule)
+            new = list(rule.check(document, rule))
         except Exception as error:  # noqa: BLE001 - a rule that broke is a finding, and the others still run
-            found.append(_broken(rule, error, document.start))
+            new = [_broken(rule, error, document.start)]
+        ran[rule.code] = bool(new)
+        found += [] if hidden else new
+    if unused is not None and not _UNUSED.startswith(silenced):
+        used = [code for code, some in ran.items() if some]
+        found += suppress.unused(text, document.start, unused, ran=ran, used=used)
     return sorted(found, key=lambda one: (one.start, one.end, one.code))
 
 

@@ -11,6 +11,10 @@ import re
 import unicodedata
 from array import array
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 # Dashes that separate clauses, as the one ASCII character that does so too; hyphens join words, as spaces do.
 _CLAUSE_DASH = ";"
@@ -26,6 +30,13 @@ _MAPPED = re.compile(
 _VANISHING = re.compile("[\u00ad\u0300-\u036f\u0640\u064b-\u0652\u0670\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # A letter with its marks; more than this is decoration.
 _LONGEST_CLUSTER = 6
+# Replacing one character after the other in C is faster than a look-up for each, unless there are many to replace.
+_SHORT = 3000
+_RUN = re.compile(r"\w+")
+_GATE = 3
+_CHUNK = 1 << 18
+_LONGEST_WORD = 64
+_MANY = 120
 _JOINING = re.compile("[\u0300-\u036f\u1160-\u11ff\uff9e\uff9f]")
 
 
@@ -81,11 +92,24 @@ def fold(text: str) -> Folded:
     if text.isascii():
         return Folded(text.lower().translate(_ASCII))
     if _MAPPED.search(text) is None:
-        return Folded(text.translate(_TABLE))
+        return Folded(_fold_in_place(text))
     return _fold_with_map(text)
 
 
+def _fold_in_place(text: str) -> str:
+    if len(text) < _SHORT:
+        return text.translate(_TABLE)
+    changed = [character for character in set(text) if _TABLE[ord(character)] != ord(character)]
+    if len(changed) > _MANY:
+        return text.translate(_TABLE)
+    for character in changed:
+        # No folded character is one that changes, so the order does not matter.
+        text = text.replace(character, chr(_TABLE[ord(character)]))
+    return text
+
+
 def _fold_with_map(text: str) -> Folded:
+    known: dict[str, str] = {}
     pieces: list[str] = []
     starts = array("L")
     position = 0
@@ -96,8 +120,11 @@ def _fold_with_map(text: str) -> Folded:
         pieces.append(text[position:base].translate(_TABLE))
         starts.extend(range(position, base))
         position = _cluster_end(text, base, mark.end())
-        joined = unicodedata.normalize("NFKC", text[base:position])
-        folded = _VANISHING.sub("", "".join(map(_fold_character, joined)))
+        cluster = text[base:position]
+        folded = known.get(cluster)
+        if folded is None:
+            joined = unicodedata.normalize("NFKC", cluster)
+            folded = known[cluster] = _VANISHING.sub("", "".join(map(_fold_character, joined)))
         pieces.append(folded)
         starts.extend([base] * len(folded))
     pieces.append(text[position:].translate(_TABLE))
@@ -110,3 +137,45 @@ def _cluster_end(text: str, start: int, end: int) -> int:
     while end < limit and _JOINING.match(text, end):
         end += 1
     return end
+
+
+def gate_of(anchor: str, *, words: bool) -> str:
+    """Return the beginning by which a vocabulary tells at once that it does not hold a word."""
+    run = _RUN.match(anchor) if words else None
+    return run.group()[:_GATE] if run and run.end() >= _GATE else anchor[:1]
+
+
+class Vocabulary:
+    """Answers, each question once, whether a word is in a folded text; looks through each different word once."""
+
+    __slots__ = ("_characters", "_gates", "_known", "_words")
+
+    def __init__(self, text: str) -> None:
+        words: set[str] = set()
+        for start in range(0, len(text), _CHUNK):
+            # A word cut at the edge is whole in the next piece.
+            words.update(text[max(0, start - _LONGEST_WORD) : start + _CHUNK].split())
+        self._words = "\n".join(words)
+        self._characters = set(self._words)
+        self._gates = {"", *self._characters}
+        self._gates.update(word[:_GATE] for word in _RUN.findall(self._words))
+        self._known: dict[str, bool] = {}
+
+    def may_hold(self, gates: Iterable[frozenset[str]]) -> bool:
+        """Return whether one of each set of beginnings begins a word of the text: only false is certain."""
+        return not any(map(self._gates.isdisjoint, gates))
+
+    def holds(self, anchors: Iterable[str]) -> bool:
+        """Return whether one of the words is in the text."""
+        return any(map(self._holds, anchors))
+
+    def held(self, anchors: Iterable[str]) -> Iterator[str]:
+        """Yield those of the words that are in the text."""
+        return filter(self._holds, anchors)
+
+    def _holds(self, anchor: str) -> bool:
+        known = self._known.get(anchor)
+        if known is None:
+            known = self._characters.issuperset(anchor) and anchor in self._words
+            self._known[anchor] = known
+        return known

@@ -25,7 +25,7 @@ TABLE: Final = "table"
 _LOOK = 300
 
 _RULE = r"[-=*_~]{3,}$ | \#{2,}$"
-_HEADING = r"\#{1,6}\ \S | \*\*[^*]{1,60}\*\*:?$ | \[[A-Z_\ ]{2,30}\]$ | [=-]{2,}\ \w[\w\ ]{0,40}[=-]{2,}$"
+_HEADING = r"\#{1,6}\ {1,4}\S | \*\*[^*]{1,60}\*\*:?$ | \[[A-Z_\ ]{2,30}\]$ | [=-]{2,}\ \w[\w\ ]{0,40}[=-]{2,}$"
 _TAG = r"</?[A-Za-z][\w-]{0,60}/?>$"
 _DIFF = r"diff\ --git\ | @@\ -\d | \+\+\+\ [\w./] | ---\ [ab]/"
 _LOG = r"""
@@ -68,7 +68,7 @@ _CERTAIN = r"""
   | </?(?:html|head|body|div|span|p|ul|ol|li|h[1-6]|a|img|br|button|input|select|form|table|tr|td|th|thead
     |tbody|script|style|link|meta|nav|section|header|footer|main|svg|path|template|label|textarea)
     (?:>$|>\s*<|>[^<]{0,200}</|/>|\ [\w:@-]{1,40}=)
-  | \\documentclass | \\usepackage | @\w[\w.]{0,60}\(?[^)]{0,80}\)?$ | if\ __name__\ ==
+  | \\documentclass | \\usepackage | @\w[\w.]{0,60}(?:\([^)]{0,80}\))?$ | if\ __name__\ ==
   | FROM\ [\w./-]{1,80}:[\w.-]{1,40}$
   | module\ [A-Z]\w{0,40}(?:$|\ where) | \w{1,40}\ ::\ [A-Z\[(][\w\[\]()]{0,40}\ ->
   | df\w{0,20}(?:\[|\.\w{1,40}\(|\ =\ )
@@ -122,6 +122,11 @@ _KEYWORDS = (
 )
 _CODE_ENDS = ("{", "};", "});", "},", "],", "),", ");", "=> (", "=>", "}")
 _SYNTAX = re.compile(r"[{}\[\]]|\w\(|\)[;:{]|==|[+*/-]=|=>|->|;$|\w\.\w{1,40}\(|\ =\ |</|/>|::|^(?://|/\*|\*|#|--)")
+_SHOUTED = re.compile(
+    r"(?=.{0,80}\b(?:INPUT|OUTPUT|EXAMPLE|SAMPLE|TEMPLATE|DATA|CODE|CONTEXT|SCHEMA|FORMAT|TEXT|DOCUMENT|LOG|TABLE|BEGIN)S?\b)"
+    r"[A-Z0-9 ]{4,80}"
+)
+_FILLED_IN = re.compile(r"^[^{}=;()<>$]{1,200}(?<!\$)\{{1,2}[^{}=;:()<>]{1,80}\}{1,2}$")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SENTENCE_ENDS = (".", "?", "!", ":", "。", "？", "！", "：", "…", ",", "，")
@@ -134,7 +139,7 @@ def classify(content: str) -> str:
         return BLANK
     look = content[:_LOOK]
     if not _MARKS.search(look) and not look.startswith(_KEYWORDS):
-        return PROSE
+        return HEADING if look.isupper() and _SHOUTED.fullmatch(look) else PROSE
     match = _HEAD.match(look)
     kind = match.lastgroup if match else None
     if kind is None and _ends_like_code(look):
@@ -148,6 +153,9 @@ def classify(content: str) -> str:
 
 
 def _ends_like_code(look: str) -> bool:
+    if look[-1] == "}" and _FILLED_IN.search(look):
+        # A sentence with a {placeholder} at its end.
+        return False
     if look.endswith(_CODE_ENDS):
         return True
     return look[-1] == ";" and _SYNTAX.search(look[:-1]) is not None
@@ -159,7 +167,8 @@ def reads_as_prose(look: str) -> bool:
     if look.endswith(_SENTENCE_ENDS) and words >= _MANY_WORDS and not _SYNTAX.search(look[:-1]):
         return True
     if (
-        len(_CJK.findall(look)) > _MANY_WORDS
+        not look.isascii()
+        and len(_CJK.findall(look)) > _MANY_WORDS
         and not look.startswith(("//", "/*", "#", "--"))
         and not _SYNTAX.search(look)
     ):

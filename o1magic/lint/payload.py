@@ -11,11 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from o1magic.lint import lines
+from o1magic.lint.rows import SEPARATORS, cells_of, in_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from o1magic.lint.segments import Line, Segment
+    from o1magic.lint.rows import Line, Rows
+    from o1magic.lint.segments import Segment
 
 _CODE_KINDS = frozenset((lines.CERTAIN, lines.CODE, lines.WEAK, lines.DIFF))
 _SCORE = {lines.CERTAIN: 3, lines.CODE: 2, lines.WEAK: 1, lines.DIFF: 3}
@@ -24,51 +26,59 @@ _MIN_CHARS = 40
 _FEW_ROWS = 3
 _FEW_WORDS = 3
 _LONG_JSON = 40
+_WINDOW = 2048
+_LONGEST_TOKEN = 16
+# A text with more brackets that start nothing is not worth trying further.
+_MOST_FAILURES = 300
+# What the objects hold is not asked for, and would take many times the text's memory.
+_DECODER = json.JSONDecoder(object_pairs_hook=bool)
 _LONGEST_CELL = 60
+_SAMPLE = 60
 _NUMBER = re.compile(r"[-+$€£]?\d[\d.,:%/ -]*$")
-_COLUMNS = re.compile(r"\S(?: {2,}|\t)\S")
-_SEPARATORS = (",", "\t", ";", "|")
-_NAMES = {"aligned": "csv", **{f"csv{separator}": "csv" for separator in _SEPARATORS}}
+_NAMES = {"aligned": "csv", **{f"csv{separator}": "csv" for separator in SEPARATORS}}
 _SENTENCE_ENDS = (".", "?", "!", ";", "{")
 _COMMENT = ("#", "//", "/*", "--", "*", '"""', "'''")
 
 
-def segments(text: str, rows: Sequence[Line]) -> list[Segment]:
+def segments(text: str, rows: Rows) -> list[Segment]:
     """Return the payload segments, in order, none overlapping another."""
     from o1magic.lint.segments import Segment
 
     found: list[Segment] = []
     scan = _Scan(text, rows)
-    i = 0
-    while i < len(rows):
-        last, kind = scan.at(i)
-        if last < 0:
-            i += 1
+    free = 0
+    for i in rows.candidates():
+        if i < free:
             continue
-        found.append(Segment(i, last, kind))
-        i = last + 1
+        last, kind = scan.at(i)
+        if last >= 0:
+            found.append(Segment(i, last, kind))
+            free = last + 1
     return _joined(found, rows)
 
 
 class _Scan:
     """Tries each kind of payload at a line; a run that was looked through in vain is not looked through again."""
 
-    def __init__(self, text: str, rows: Sequence[Line]) -> None:
+    def __init__(self, text: str, rows: Rows) -> None:
         self._text = text
         self._rows = rows
-        self._parsed = 0
+        self._parsed = self._failed = 0
         self._vain: dict[str, int] = {}
+        columns = {f"csv{name}" if name in SEPARATORS else name for name in rows.columns}
+        self._wanted = [one for one in _KINDS_OF_PAYLOAD if one[0] in columns or not one[0].startswith(("csv", "al"))]
 
     def at(self, i: int) -> tuple[int, str]:
         """Return the last line of the payload that starts at line i, and its kind; -1 where none does."""
         rows, row = self._rows, self._rows[i]
         if row.kind in (lines.BLANK, lines.PROTECTED):
             return -1, ""
-        if row.text[0] in "{[" and row.start >= self._parsed:
+        if row.text[0] in "{[" and row.start >= self._parsed and self._failed < _MOST_FAILURES:
             last, self._parsed = _json_end(self._text, rows, i)
             if last >= 0:
                 return last, "json"
-        for name, kinds, ending in _KINDS_OF_PAYLOAD:
+            self._failed += 1
+        for name, kinds, ending in self._wanted:
             if (not kinds or row.kind in kinds) and i > self._vain.get(name, -1):
                 last, seen = ending(rows, i)
                 if last >= 0:
@@ -77,7 +87,7 @@ class _Scan:
         return -1, ""
 
 
-def _trace_end(rows: Sequence[Line], first: int) -> tuple[int, int]:
+def _trace_end(rows: Rows, first: int) -> tuple[int, int]:
     last, count = first, 0
     head = rows[first].text.startswith(("Traceback", "Exception in", "panic:", "thread '"))
     for i in range(first, len(rows)):
@@ -89,7 +99,7 @@ def _trace_end(rows: Sequence[Line], first: int) -> tuple[int, int]:
     return (last if last > first and (head or count > 1) else -1), last
 
 
-def _log_end(rows: Sequence[Line], first: int) -> tuple[int, int]:
+def _log_end(rows: Rows, first: int) -> tuple[int, int]:
     last = first
     while last + 1 < len(rows) and (rows[last + 1].kind in (lines.LOG, lines.TRACE) or _continues(rows[last + 1])):
         last += 1
@@ -100,40 +110,32 @@ def _continues(row: Line) -> bool:
     return row.indented and bool(row.text) and row.kind != lines.PROTECTED
 
 
-def _table_end(rows: Sequence[Line], first: int) -> tuple[int, int]:
+def _table_end(rows: Rows, first: int) -> tuple[int, int]:
     last = first
     while last + 1 < len(rows) and (rows[last + 1].kind == lines.TABLE or " | " in rows[last + 1].text):
         last += 1
     return (last if last - first + 1 >= _FEW_ROWS else -1), last
 
 
-def _columns_end(separator: str, rows: Sequence[Line], first: int) -> tuple[int, int]:
+def _columns_end(separator: str, rows: Rows, first: int) -> tuple[int, int]:
     """Return the last row of a run of lines with equally many cells (-1 where that is chance), and how far it went.
 
     Up to two lines above the data may have as many commas by chance: a run is in vain only if it is so without them.
     """
-    cells = _cells(rows[first], separator)
-    if len(cells) < 2:  # noqa: PLR2004 - one cell is no row
+    column = rows.columns.get(separator)
+    if not column or not column[first]:
         return -1, -1
-    table = [cells]
-    while first + len(table) < len(rows) and len(cells) == len(row := _cells(rows[first + len(table)], separator)):
-        table.append(row)
-    last = first + len(table) - 1
+    last, count = first, column[first]
+    while last + 1 < len(column) and column[last + 1] == count:
+        last += 1
+    if last - first + 1 < _FEW_ROWS:
+        return -1, last
+    table = [cells_of(row.text, separator) for row in rows[first : min(last, first + _SAMPLE) + 1]]
     if _is_data(table, separator):
         return last, last
     if _is_data(table[1:], separator) or _is_data(table[2:], separator):
         return -1, first
     return -1, last
-
-
-def _cells(row: Line, separator: str) -> list[str]:
-    if separator not in row.text or row.kind in (lines.PROTECTED, lines.CERTAIN):
-        return []
-    if '"' in row.text and separator == ",":
-        # Separators inside quotes do not part cells.
-        parts = row.text.split('"')
-        return ",".join(part if i % 2 == 0 else "q" for i, part in enumerate(parts)).replace(",q,", "q").split(",")
-    return row.text.split(separator)
 
 
 def _is_data(table: list[list[str]], separator: str) -> bool:
@@ -156,12 +158,14 @@ def _is_data(table: list[list[str]], separator: str) -> bool:
     return (tight and numeric) if width == 2 else (tight or numeric)  # noqa: PLR2004 - two columns
 
 
-def _aligned_end(rows: Sequence[Line], first: int) -> tuple[int, int]:
+def _aligned_end(rows: Rows, first: int) -> tuple[int, int]:
     """Return the last row of a table aligned by blanks, as pandas prints it (-1: none), and how far it went."""
+    if not rows.columns["aligned"][first]:
+        return -1, -1
     last, numbers = first - 1, 0
     while last + 1 < len(rows) and rows[last + 1].kind in (lines.PROSE, lines.WEAK, lines.RULE, lines.TABLE):
         text = rows[last + 1].text
-        if not _COLUMNS.search(text) and rows[last + 1].kind not in (lines.RULE, lines.TABLE):
+        if not in_columns(text) and rows[last + 1].kind not in (lines.RULE, lines.TABLE):
             break
         numbers += any(_NUMBER.match(cell) for cell in text.split())
         last += 1
@@ -169,24 +173,39 @@ def _aligned_end(rows: Sequence[Line], first: int) -> tuple[int, int]:
     return (last if found else -1), last
 
 
-def _json_end(text: str, rows: Sequence[Line], i: int) -> tuple[int, int]:
+def _json_end(text: str, rows: Rows, i: int) -> tuple[int, int]:
     """Return the last line of the JSON value that starts here (-1: none worth fencing), and how far was read."""
     start = rows[i].start + text[rows[i].start : rows[i].end].find(rows[i].text[0])
-    try:
-        value, end = json.JSONDecoder().raw_decode(text, start)
-    except json.JSONDecodeError as error:
-        return -1, error.pos
-    except (RecursionError, ValueError):
-        return -1, len(text)
-    last = i
-    while last + 1 < len(rows) and rows[last + 1].start < end:
-        last += 1
+    value, end = _decoded(text, start)
+    if value is None:
+        return -1, end
+    last = max(i, rows.at(end - 1))
     whole = not text[end : rows[last].end].strip(" \t\r,;")
-    worth = isinstance(value, dict | list) and value and (last > i or end - start >= _LONG_JSON)
+    worth = value and (last > i or end - start >= _LONG_JSON)
     return (last if whole and worth else -1), end
 
 
-def _code_end(rows: Sequence[Line], first: int) -> tuple[int, int]:
+def _decoded(text: str, start: int) -> tuple[bool | None, int]:
+    """Return whether the JSON value that starts here holds anything, None where it is none; and how far was read."""
+    # A failure counts the lines before it: looking at a window keeps that cheap, and finds out early.
+    size = _WINDOW
+    while True:
+        window = text[start : start + size]
+        try:
+            value, end = _DECODER.raw_decode(window)
+        except json.JSONDecodeError as error:
+            if error.pos < len(window) - _LONGEST_TOKEN and not error.msg.startswith("Unterminated"):
+                return None, start + error.pos
+        except (RecursionError, ValueError):
+            return None, len(text)
+        else:
+            return isinstance(value, dict | list | bool) and bool(value), start + end
+        if start + size >= len(text):
+            return None, len(text)
+        size *= 8
+
+
+def _code_end(rows: Rows, first: int) -> tuple[int, int]:
     """Return the last line of the code that starts here (-1: a few marks only look like code), and how far it went."""
     last = i = first
     score, certain, blanks = 0, False, 0
@@ -206,10 +225,12 @@ def _code_end(rows: Sequence[Line], first: int) -> tuple[int, int]:
     chars = rows[last].end - rows[first].start
     strong = any(row.kind in (lines.CERTAIN, lines.CODE, lines.DIFF) for row in rows[first : last + 1])
     enough = score >= _ENOUGH and strong and last > first and chars >= _MIN_CHARS
+    # One line is code only beyond doubt: a lone tag may be anything.
+    certain = certain and (last > first or rows[first].text[0] not in "<@" or chars >= _MIN_CHARS)
     return (last if certain or enough else -1), last
 
 
-def _belongs(rows: Sequence[Line], i: int, blanks: int) -> bool:
+def _belongs(rows: Rows, i: int, blanks: int) -> bool:
     """Return whether a line that is not code by itself stands within code: indented, or between two lines of it."""
     row = rows[i]
     if row.indented and not lines.reads_as_prose(row.text):
@@ -224,7 +245,7 @@ def _belongs(rows: Sequence[Line], i: int, blanks: int) -> bool:
     return row.text.startswith(_COMMENT) or (not row.text[0].isupper() and len(row.text.split()) <= _FEW_WORDS)
 
 
-def _joined(found: list[Segment], rows: Sequence[Line]) -> list[Segment]:
+def _joined(found: list[Segment], rows: Rows) -> list[Segment]:
     """Return the segments with neighbours of one kind made one, across at most one blank line."""
     from o1magic.lint.segments import Segment
 
@@ -239,11 +260,11 @@ def _joined(found: list[Segment], rows: Sequence[Line]) -> list[Segment]:
     return joined
 
 
-_KINDS_OF_PAYLOAD: tuple[tuple[str, frozenset[str], Callable[[Sequence[Line], int], tuple[int, int]]], ...] = (
+_KINDS_OF_PAYLOAD: tuple[tuple[str, frozenset[str], Callable[[Rows, int], tuple[int, int]]], ...] = (
     ("traceback", frozenset((lines.TRACE,)), _trace_end),
     ("log", frozenset((lines.LOG,)), _log_end),
     ("table", frozenset((lines.TABLE,)), _table_end),
-    *((f"csv{separator}", frozenset[str](), partial(_columns_end, separator)) for separator in _SEPARATORS),
+    *((f"csv{separator}", frozenset[str](), partial(_columns_end, separator)) for separator in SEPARATORS),
     ("aligned", frozenset((lines.PROSE, lines.WEAK)), _aligned_end),
     ("code", _CODE_KINDS, _code_end),
 )

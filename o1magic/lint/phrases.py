@@ -11,23 +11,55 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from o1magic.lint.fold import fold
+from o1magic.lint.fold import fold, gate_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _DATA = Path(__file__).parent / "cues"
-_GROUP = re.compile(r"[(\[][^()\[\]]*[)\]]")
+_NESTED = re.compile(r"[(\[]")
 _OPTION = re.compile(r" \[([^\[\]]*[^\[\] ])\]")
-_SYNTAX: Final = {"(": "(?:", ")": ")", "|": "|", "[": "(?:", "]": ")?", "%": r"\w{0,12}"}
+_TOKEN = re.compile(r"-?<[\w ]+>|[~^?]|[^<~^?]+")
+_SYNTAX: Final = {
+    "(": "(?:",
+    ")": ")",
+    "|": "|",
+    "[": "(?:",
+    "]": ")?",
+    "%": r"[\w\u0900-\u0963\u0966-\u0d7f\u0e00-\u0e7f]{0,12}",
+}
 _SHORT_ANCHOR = 2
+# After one of these an anchor may start within a word.
+_GLUED = re.compile(r"[\])%]\w")
+_NOT_ASCII = frozenset(["ar", "bn", "hi", "ja", "ko", "mr", "ne", "ru", "te", "th", "uk", "ur", "zh"])
+# Words in every other sentence announce nothing.
+_COMMON = frozenset([
+    "a", "an", "and", "are", "as", "at", "be", "by", "do", "for", "from", "how", "in", "into", "is", "it", "of", "on",
+    "or", "out", "that", "the", "then", "this", "through", "to", "up", "with", "while", "you", "your", "de", "da",
+    "das", "der", "die", "ein", "una", "un", "en", "es", "la", "le", "les", "los", "per", "por", "que", "su", "te",
+    "tu", "und", "wie", "zu",
+])  # fmt: skip
+# The part of TOML that the data files are written in; what does not fit it is left to tomllib.
+_ENTRY = re.compile(
+    r"\s*(?:#[^\n]*(?=\n|$)|\[(\w+)\][ \t]*(?=\n|$)"
+    r"|(\w+) = (?:'''\n(.*?)'''|'([^'\n]*)'|(true|false)))",
+    re.DOTALL,
+)
 
 
 @dataclass(slots=True)
 class Part:
-    """One slot of a form: a list of phrases, how it joins the slot before it, whether a fix removes only it."""
+    """One slot of a form: a list of phrases, how it joins the slot before it, whether a fix removes only it.
+
+    anchors: words of which one is in whatever the slot matches; gate: how words begin of which one is in it.
+    """
 
     phrases: tuple[str, ...]
     words: bool
+    anchors: frozenset[str]
+    gate: frozenset[str]
     gap: bool = False
     removed: bool = False
     _pattern: re.Pattern[str] | None = field(default=None, repr=False)
@@ -47,7 +79,13 @@ class Form:
     parts: tuple[Part, ...]
     addressed: bool
     weak: bool
-    anchors: frozenset[str]
+    rarest: int
+    gates: tuple[frozenset[str], ...]
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """Return words of which one is in whatever the form matches."""
+        return self.parts[self.rarest].anchors
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +95,14 @@ class Language:
     name: str
     words: bool
     forms: tuple[Form, ...]
-    anchors: tuple[str, ...]
-    lists: dict[str, tuple[str, ...]]
+    raw: Mapping[str, str]
     compiled: dict[str, re.Pattern[str] | None]
 
     def any_of(self, name: str, *, at_end: bool = False) -> re.Pattern[str] | None:
         """Return the pattern of a list, None for an empty one; `at_end` ties it to the end of what is searched."""
         key = f"{name}$" if at_end else name
         if key not in self.compiled:
-            phrases = self.lists.get(name, ())
+            phrases = _phrases(self.raw.get(name, ""), words=self.words)
             tail = r"[\s,]*$" if at_end else ""
             self.compiled[key] = compile_phrases(phrases, words=self.words, tail=tail) if phrases else None
         return self.compiled[key]
@@ -79,35 +116,68 @@ def compile_phrases(phrases: tuple[str, ...], *, words: bool, tail: str = "") ->
     return re.compile(rf"(?<!\w)(?:{body})(?:(?!\w)|(?<=\s)){tail}" if words else f"(?:{body}){tail}")
 
 
-def anchors_of(phrase: str, *, words: bool) -> set[str]:
-    """Return words of which at least one is in whatever the phrase matches."""
-    fixed = phrase
-    while _GROUP.search(fixed):
-        fixed = _GROUP.sub("\0", fixed)
-    pieces = [piece for piece in re.split(r"[\0\s%]+", fixed) if piece]
-    longest = max(pieces, key=len, default="")
-    groups = [group[1:-1] for group in _GROUP.findall(phrase) if group[0] == "(" and not group.startswith("(|")]
-    if len(longest) <= _SHORT_ANCHOR and words and groups:
-        either = [re.split(r"[\s%]+", one) for one in groups[0].split("|")]
-        return {max(pieces, key=len) for pieces in either}
-    if not longest and groups:
-        return {one[:_SHORT_ANCHOR] for one in groups[0].split("|")}
-    return {longest if words else longest[:_SHORT_ANCHOR]}
+def anchors_of(phrase: str, *, words: bool) -> frozenset[str]:
+    """Return words of which at least one is in whatever the phrase matches: the choice that says most."""
+    fixed, groups = _outermost(phrase)
+    choices = [frozenset([_longest(fixed, words=words)])]
+    for group in groups:
+        either = group.split("|")
+        if group[0] != "|" and all(either) and not _NESTED.search(group):
+            choices.append(frozenset(_longest(one, words=words) for one in either))
+    return max(choices, key=_weight)
+
+
+def _outermost(phrase: str) -> tuple[str, list[str]]:
+    """Return the phrase with NUL for each bracket that lies in no other, and what such round brackets hold."""
+    fixed, groups, depth, start = "", [], 0, 0
+    for i, character in enumerate(phrase):
+        if character in "([":
+            start = i + 1 if depth == 0 else start
+            depth += 1
+        elif character in ")]":
+            depth -= 1
+            if depth == 0:
+                fixed += "\0"
+                groups += [phrase[start:i]] if character == ")" else []
+        elif depth == 0:
+            fixed += character
+    return fixed, groups
+
+
+def _longest(phrase: str, *, words: bool) -> str:
+    pieces = re.split(r"[\0\s%]+", phrase)
+    longest = max(pieces, key=lambda piece: (piece not in _COMMON, len(piece)))
+    return longest if words else longest[:_SHORT_ANCHOR]
+
+
+def _weight(anchors: frozenset[str]) -> tuple[int, int]:
+    # Beyond a few letters what counts is that few words must be looked for.
+    return min(4, *(0 if anchor in _COMMON else len(anchor) for anchor in anchors)), -len(anchors)
 
 
 def _phrases(raw: str, *, words: bool) -> tuple[str, ...]:
-    folded = (fold(line.strip().replace("%", "\1")).text.replace("\1", "%") for line in raw.splitlines())
-    lines = [line for line in folded if line and line[0] != "#"]
+    folded = fold(raw.replace("%", "\1").strip()).text.replace("\1", "%")
+    lines = [line.strip() for line in folded.split("\n")]
+    lines = [line for line in lines if line and line[0] != "#"]
     if not words:
         return tuple(line.replace(" ", "") for line in lines)
     # "show [me]" reads better than "show[ me]", and must not demand the blank when the option is not taken.
     return tuple(_OPTION.sub(r"[ (\1)]", line) for line in lines)
 
 
-def _form(line: str, lists: dict[str, tuple[str, ...]], *, words: bool) -> Form:
+def _part(raw: str, *, words: bool, gap: bool, removed: bool) -> Part:
+    phrases = _phrases(raw, words=words)
+    found = frozenset().union(*(anchors_of(one, words=words) for one in phrases))
+    # A word that holds another anchor adds nothing: the shorter one already announces it.
+    anchors = frozenset(a for a in found if not any(b in a and b != a for b in found))
+    at_start = words and not any(map(_GLUED.search, phrases))
+    return Part(phrases, words, anchors, frozenset(gate_of(a, words=at_start) for a in found), gap, removed)
+
+
+def _form(line: str, raw: Mapping[str, str], *, words: bool) -> Form:
     parts: list[Part] = []
     gap = addressed = weak = False
-    for token in re.findall(r"-?<[\w ]+>|[~^?]|[^<~^?]+", line):
+    for token in _TOKEN.findall(line):
         text = token.strip()
         if text == "~":
             gap = True
@@ -116,35 +186,61 @@ def _form(line: str, lists: dict[str, tuple[str, ...]], *, words: bool) -> Form:
         elif text == "?":
             weak = True
         elif text not in {"", "-"}:
-            listed = text.endswith(">")
-            phrases = lists[text.strip("-<>")] if listed else _phrases(text, words=words)
-            parts.append(Part(phrases, words, gap, text.startswith("-<")))
+            listed = raw[text.strip("-<>")] if text.endswith(">") else text
+            parts.append(_part(listed, words=words, gap=gap, removed=text.startswith("-<")))
             gap = False
-    candidates = [frozenset().union(*(anchors_of(one, words=words) for one in part.phrases)) for part in parts]
-    return Form(tuple(parts), addressed, weak, max(candidates, key=lambda anchors: min(map(len, anchors))))
+    rarest = max(range(len(parts)), key=lambda i: _weight(parts[i].anchors))
+    return Form(tuple(parts), addressed, weak, rarest, tuple(part.gate for part in parts))
 
 
 @cache
 def tables(name: str) -> dict[str, Any]:
     """Return a data file as it is written."""
+    text = (_DATA / f"{name}.toml").read_text(encoding="utf-8")
+    read = _read(text)
+    if read is not None:
+        return read
     import tomllib
 
-    return tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(text)
+
+
+def _read(text: str) -> dict[str, Any] | None:
+    """Return the tables of a file of plain strings, None where there is more in it: tomllib takes 20 times as long."""
+    found: dict[str, Any] = {}
+    table = found
+    position, end = 0, len(text.rstrip())
+    while position < end:
+        entry = _ENTRY.match(text, position)
+        if entry is None:
+            return None
+        name, key, block, line, flag = entry.groups()
+        if name:
+            table = found.setdefault(name, {})
+        elif key:
+            table[key] = flag == "true" if flag else line if block is None else block
+        position = entry.end()
+    return found
 
 
 @cache
 def languages(code: str) -> tuple[Language, ...]:
     """Return a rule's languages, from cues/<code>.toml and the shared lists."""
-    return tuple(_language(name, own) for name, own in tables(code).items())
+    return tuple(_language(code, name) for name in tables(code))
 
 
-def _language(name: str, own: dict[str, Any]) -> Language:
-    shared = tables("shared").get(name, {})
+def languages_of(code: str, text: str) -> Iterator[Language]:
+    """Yield those of a rule's languages that can be written in the characters of the text, read when first needed."""
+    plain = text.isascii()
+    for name in tables(code):
+        if not (plain and name in _NOT_ASCII):
+            yield _language(code, name)
+
+
+@cache
+def _language(code: str, name: str) -> Language:
+    shared, own = tables("shared").get(name, {}), tables(code)[name]
     words = bool(shared.get("words", True))
-    raw = {key: value for key, value in {**shared, **own}.items() if isinstance(value, str) and key != "forms"}
-    lists = {key: _phrases(value, words=words) for key, value in raw.items()}
-    forms = tuple(_form(line, lists, words=words) for line in own["forms"].splitlines() if line.strip())
-    wanted = frozenset().union(*(form.anchors for form in forms))
-    # A word that holds another anchor adds nothing: the shorter one already announces it.
-    anchors = tuple(sorted(a for a in wanted if not any(b in a and b != a for b in wanted)))
-    return Language(name, words, forms, anchors, lists, {})
+    raw = {key: value for key, value in {**shared, **own}.items() if isinstance(value, str)}
+    forms = tuple(_form(line, raw, words=words) for line in own["forms"].splitlines() if line.strip())
+    return Language(name, words, forms, raw, {})

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,8 +17,7 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Region:
+class Region(NamedTuple):
     """A span that is not the person's instruction, and what makes it so."""
 
     start: int
@@ -67,12 +65,22 @@ class Spans:
 
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)", re.MULTILINE)
-_BLOCKQUOTE = re.compile(r"^ {0,3}>[^\n]*", re.MULTILINE)
-_BACKTICKS = re.compile(r"`+|\n[ \t\r]*\n")
+_BLOCKQUOTE = re.compile(r"^ {0,3}>[^\n]*(?:\n {0,3}>[^\n]*)*+", re.MULTILINE)
+_BACKTICKS = re.compile(r"``*|\n[ \t\r]*\n")
 _PLACEHOLDER = re.compile(r"\{\{[^{}\n]{1,200}\}\}")
 _TRIPLE = re.compile(r"\"{3}|'{3}")
 _TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})((?:\s[^<>\n]{0,300})?)>")
-_QUOTES = re.compile("[\"“”„«»「」『』《》〈〉‹›‘’＂']|\n[ \t\r]*\n")
+# A quoted passage as far as its closing mark, or where none comes the end of its paragraph, so that each character is
+# read once. Straight and single quotes open at the start of a word and are apostrophes within one.
+_REST = r"|\n(?![ \t\r]*\n))*+"
+_SINGLE = r"|(?<=\s)['’]|['’](?=[A-Za-z0-9])"
+_QUOTES = re.compile(
+    "[\"“„«»「『《〈‹‘＂'](?:"
+    rf"(?<=(?<![A-Za-z0-9])\")(?=\S)(?:[^\"\n]{_REST}\"?|(?<=“)(?:[^”\n]{_REST}”?|(?<=„)(?:[^“”\n]{_REST}[“”]?"
+    rf"|(?<=«)(?:[^»\n]{_REST}»?|(?<=»)(?:[^«\n]{_REST}«?|(?<=「)(?:[^」\n]{_REST}」?|(?<=『)(?:[^』\n]{_REST}』?"
+    rf"|(?<=《)(?:[^》\n]{_REST}》?|(?<=〈)(?:[^〉\n]{_REST}〉?|(?<=‹)(?:[^›\n]{_REST}›?|(?<=＂)(?:[^＂\n]{_REST}＂?"
+    rf"|(?<=(?<![A-Za-z0-9])‘)(?:[^’\n]{_SINGLE}{_REST}’?|(?<=(?<![A-Za-z0-9])')(?=\S)(?:[^'\n]{_SINGLE}{_REST}'?)"
+)
 
 # Inside these tags stand instructions, not data.
 _INSTRUCTION_TAGS = frozenset(
@@ -171,7 +179,7 @@ _HTML_TAGS = frozenset(
     ]
 )
 _LONGEST_QUOTE = 2000
-_CLOSES = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", "《": "》", "〈": "〉", "‹": "›", "‘": "’"}
+_CLOSING = frozenset("\"”“»«」』》〉›＂’'")
 
 
 def fences(text: str, start: int) -> Iterator[Region]:
@@ -256,33 +264,10 @@ def inline_code(text: str, start: int) -> Iterator[Region]:
 
 def quotes(text: str, start: int) -> Iterator[Region]:
     """Yield quoted passages: a mark and its partner within the paragraph; apostrophes are not quotes."""
-    opened, wanted = -1, ""
-    for mark in _QUOTES.finditer(text, start):
-        character, position = mark.group()[0], mark.start()
-        if character == "\n":
-            opened, wanted = -1, ""
-        elif wanted and character in wanted and _may_close(text, position, character):
-            if position - opened <= _LONGEST_QUOTE:
-                yield Region(opened, position + 1, "quote")
-            opened, wanted = -1, ""
-        elif not wanted and _may_open(text, position, character):
-            opened, wanted = position, _CLOSES.get(character, character)
-
-
-def _may_open(text: str, position: int, character: str) -> bool:
-    if character in "”’」』》〉›":
-        return False
-    if character not in "'\"":
-        return True
-    before, after = text[position - 1 : position], text[position + 1 : position + 2]
-    return bool(after.strip()) and not (before.isalnum() and before.isascii())
-
-
-def _may_close(text: str, position: int, character: str) -> bool:
-    if character not in "'’":
-        return True
-    before, after = text[position - 1 : position], text[position + 1 : position + 2]
-    return bool(before.strip()) and not (after.isalnum() and after.isascii())
+    for match in _QUOTES.finditer(text, start):
+        first, end = match.span()
+        if 2 < end - first <= _LONGEST_QUOTE and text[end - 1] in _CLOSING:  # noqa: PLR2004 - a pair with nothing in it
+            yield Region(first, end, "quote")
 
 
 def simple(text: str, start: int) -> Iterator[Region]:

@@ -6,6 +6,7 @@ Everything outside the seam stays byte for byte. Called by the rules whose fix d
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Edit, Fix
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
     from o1magic.lint.phrases import Language
 
+# Nobody wrote a prompt with more cues by hand; what is to go from it is not for a fix to guess.
+_MOST = 1000
 _WORD = re.compile(r"[^\W_]|\0")
 _BULLET = re.compile(r"[ \t]*(?:[-*+•·>#]{1,6}|\d{1,3}[.)、．]|\(?[a-zA-Z][.)])?[ \t]*")
 _TERMINATOR = re.compile(r"[\s.!?。！？…;；,，*_]*$")
 
 
 def removal(document: Document, cue: Cue) -> Fix | None:
-    """Return the unsafe fix that takes the cue out, None where no whole clause could go."""
+    """Return the unsafe fix that takes the cue out, None where no whole clause could go, or cues abound."""
+    if any(len(found) > _MOST for found in document.cues.values()):
+        return None
     start, end = document.sentence_at(cue.start)
     text = document.text
     head, tail = text[start : cue.removable[0]], text[cue.removable[1] : end]
@@ -37,11 +42,17 @@ def removal(document: Document, cue: Cue) -> Fix | None:
 
 
 def _says_nothing(piece: str, language: Language) -> bool:
+    if not piece:
+        return True
+    return _only_fillers(piece, language.any_of("filler"), language.any_of("joint"), words=language.words)
+
+
+@lru_cache(maxsize=512)
+def _only_fillers(piece: str, filler: re.Pattern[str] | None, joint: re.Pattern[str] | None, *, words: bool) -> bool:
     folded = fold(piece).text
-    if not language.words:
+    if not words:
         folded = "".join(folded.split())
-    for name in ("filler", "joint"):
-        pattern = language.any_of(name)
+    for pattern in (filler, joint):
         folded = pattern.sub(" ", folded) if pattern else folded
     return _WORD.search(re.sub(r"^\s*\d{1,3}[.)]", "", folded)) is None
 

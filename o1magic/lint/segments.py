@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from o1magic.lint import lines, payload
 from o1magic.lint.fold import fold
 from o1magic.lint.phrases import tables
+from o1magic.lint.rows import Line, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,19 +24,12 @@ if TYPE_CHECKING:
 _LONGEST_LABEL = 60
 _LABEL_WORDS = 5
 _LABEL_MARKS = "#[=*"
-_LONGEST_LOOK = 2000
 _CJK_LABEL = 12
+_MAY_LABEL = re.compile(r"^[ \t]*+(?:[#\[=*][^\n]{0,79}|[^\s:：][^\n:：]{0,79}[:：])", re.MULTILINE)
+_BLANK_BELOW = re.compile(r"\n(?=[ \t\r]*(?:\n|\Z))")
+_HEADING_BELOW = re.compile(r"\n(?=[ \t]*#)")
+_WORD_OR_MARK = re.compile(r"\S")
 _LETTERS = re.compile(r"[^\W\d_]{2}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-
-
-class Line(NamedTuple):
-    """One line of the prompt: its span without the line break, its kind, its text without the blanks around it."""
-
-    start: int
-    end: int
-    kind: str
-    text: str
-    indented: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +41,11 @@ class Segment:
     kind: str
 
 
-def classified(document: Document) -> list[Line]:
-    """Return the lines of the prompt with their kinds."""
-    found: list[Line] = []
-    delimited = document.delimited
-    start = document.start
-    for line in document.text[start:].split("\n"):
-        end = start + len(line)
-        text = line[:_LONGEST_LOOK].strip()
-        if not text:
-            found.append(Line(start, end, lines.BLANK, "", indented=False))
-        else:
-            kind = lines.PROTECTED if delimited.touches(start, end) else lines.classify(text)
-            stop = end - 1 if line[-1] == "\r" else end
-            found.append(Line(start, stop, kind, text, line[0] in " \t"))
-        start = end + 1
-    return found
-
-
 class Payload:
     """The lines of a prompt, and the segments of them that are payload standing without delimiters."""
 
     def __init__(self, document: Document) -> None:
-        self.rows = classified(document)
+        self.rows = Rows(document)
         self.segments = payload.segments(document.text, self.rows)
 
     def spans(self) -> Iterator[tuple[int, int]]:
@@ -84,12 +60,14 @@ class Payload:
                 yield self.rows[one.first : one.last + 1], one.kind
 
 
-def _touches_instruction(rows: list[Line], segment: Segment, inside: dict[int, Segment]) -> bool:
+def _touches_instruction(rows: Rows, segment: Segment, inside: dict[int, Segment]) -> bool:
     above = _neighbour(rows, segment.first - 1, -1, inside)
     if above is not None:
         if above.kind in (lines.HEADING, lines.RULE) or is_label(above.text):
             return False
-        if segment.kind == "json" and _shows_format(above.text):
+        if (segment.kind == "json" or rows[segment.first].text[0] == "{") and (
+            _shows_format(above.text) or _names_value(rows, segment, above)
+        ):
             return False
         if _instructs(above):
             return True
@@ -97,7 +75,13 @@ def _touches_instruction(rows: list[Line], segment: Segment, inside: dict[int, S
     return below is not None and _instructs(below)
 
 
-def _neighbour(rows: list[Line], i: int, step: int, inside: dict[int, Segment]) -> Line | None:
+def _names_value(rows: Rows, segment: Segment, above: Line) -> bool:
+    """Return whether a list on one line is the value of the few words above it, as in a configuration."""
+    short = len(above.text.split()) <= _LABEL_WORDS and above.text.endswith((":", "："))
+    return short and segment.first == segment.last and rows[segment.first].text[0] == "["
+
+
+def _neighbour(rows: Rows, i: int, step: int, inside: dict[int, Segment]) -> Line | None:
     while 0 <= i < len(rows):
         if i in inside:
             i = inside[i].first - 1 if step < 0 else inside[i].last + 1
@@ -117,6 +101,7 @@ def _label_words(name: str) -> frozenset[str]:
     return frozenset(word for table in tables("labels").values() for word in fold(table.get(name, "")).text.split())
 
 
+@lru_cache(maxsize=1024)
 def is_label(text: str) -> bool:
     """Return whether a line only says what comes below it: `Text:`, `## Data`, `[INPUT]`."""
     if len(text) > _LONGEST_LABEL:
@@ -129,7 +114,10 @@ def is_label(text: str) -> bool:
     nouns = _label_words("nouns")
     if 0 < len(words) <= _LABEL_WORDS and any(word in nouns for word in words):
         return all(word in nouns or word in _label_words("beside") or not word.isalpha() for word in words)
-    if re.fullmatch(r"[\w./\\-]{1,50}\.[a-z]{1,5}", text.strip("#*` :")):
+    if (
+        re.search(r"(?:^|[\s'\"`(/])[\w./\\-]{1,50}\.[a-z]{1,5}[\s'\"`)]*$", text.strip("#*` :"))
+        and len(words) <= _LABEL_WORDS + 3
+    ):
         return True
     compact = "".join(words)
     return (
@@ -155,25 +143,31 @@ def _shows_format(text: str) -> bool:
 
 def data_spans(document: Document) -> list[tuple[int, int]]:
     """Return the spans of the lines under a data label, up to the next blank line or, after a heading, heading."""
+    text = document.text
     spans: list[tuple[int, int]] = []
-    opened, heading, end = -1, False, document.start
-    for row in document.payload.rows:
-        head = row.text[: _LONGEST_LABEL + 20]
-        if opened >= 0 and (head[:1] == "#" if heading else not head):
-            spans.append((opened, end))
-            opened = -1
-        end = row.end
-        if opened >= 0 or not head or (head[0] not in _LABEL_MARKS and ":" not in head and "：" not in head):
+    covered = document.start
+    for match in _MAY_LABEL.finditer(text, document.start):
+        if match.start() < covered:
             continue
-        if is_label(row.text):
-            opened, heading = row.end, head[0] == "#"
+        head = match.group().strip()
+        end = text.find("\n", match.end())
+        line = text[match.start() : len(text) if end < 0 else end].strip() if len(head) <= _LONGEST_LABEL else head
+        if is_label(line):
+            opened = len(text) if end < 0 else end
+            close = (_HEADING_BELOW if head[0] == "#" else _BLANK_BELOW).search(text, opened)
+            covered = close.start() if close else len(text)
+            first = _WORD_OR_MARK.search(text, opened)
+            if first and first.start() < covered:
+                # A block in delimiters is all of the data; below it the person speaks again.
+                block = document.delimited.end_after(first.start())
+                covered = block if block > first.start() else covered
+            spans.append((opened - text.endswith("\r", 0, opened), covered - text.endswith("\r", 0, covered)))
         elif _starts_data(head):
-            spans.append((row.start, row.end))
-    if opened >= 0:
-        spans.append((opened, end))
+            spans.append((match.start(), len(text) if end < 0 else end))
     return spans
 
 
+@lru_cache(maxsize=1024)
 def _starts_data(head: str) -> bool:
     """Return whether a line holds its label and the data: `Text: ...`."""
     label = fold(re.split("[:：]", head, maxsplit=1)[0]).text.split()

@@ -6,6 +6,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from o1magic.lint.registry import Rule
 
 _COMMENT = re.compile(
     r"[ \t]*(?:<!--[ \t]*o1:[ \t]*ignore\[([\w, ]{1,200})\][ \t]*-->"
@@ -33,3 +41,51 @@ def codes(text: str, start: int) -> tuple[str, ...]:
         if match:
             found += (match.group(1) or match.group(2)).upper().replace(",", " ").split()
     return tuple(found)
+
+
+def stripped(text: str, start: int = 0) -> str:
+    """Return the text without its suppression comments, and without the line breaks that only parted them from it."""
+    for begin, end in reversed(spans(text, start)):
+        first, after = _line(text, begin, end, start)
+        text = text[:first] + text[after:]
+    return text
+
+
+def _line(text: str, begin: int, end: int, start: int) -> tuple[int, int]:
+    """Return the span of a comment with one of its line breaks: the one after it, at the end the one before it."""
+    for newline in ("\n", "\r\n"):
+        if text.startswith(newline, end):
+            return begin, end + len(newline)
+    if begin > start:
+        begin -= 2 if text[:begin].endswith("\r\n") else 1
+    return begin, end
+
+
+def unused(text: str, start: int, rule: Rule, *, ran: Collection[str], used: Collection[str]) -> Iterator[Diagnostic]:
+    """Yield a finding on each comment with codes that suppressed nothing, of rules that ran or of no rule at all."""
+    for begin, end in spans(text, start):
+        match = _COMMENT.fullmatch(text, begin, end)
+        if match is None:
+            continue
+        given = list(dict.fromkeys((match.group(1) or match.group(2)).replace(",", " ").split()))
+        idle = [code for code in given if code.upper() != rule.code and _idle(code.upper(), ran, used)]
+        if idle:
+            message = f"{', '.join(idle)} suppresses nothing here"
+            fix = _without(text, (begin, end), match, [code for code in given if code not in idle], start)
+            yield Diagnostic(rule.code, rule.name, rule.severity, message, begin, end, fix)
+
+
+def _idle(code: str, ran: Collection[str], used: Collection[str]) -> bool:
+    from o1magic.lint.registry import rules
+
+    named = [rule.code for rule in rules() if rule.code.startswith(code)]
+    return all(one in ran for one in named) and not any(one.startswith(code) for one in used)
+
+
+def _without(text: str, span: tuple[int, int], match: re.Match[str], kept: list[str], start: int) -> Fix:
+    if kept:
+        group = 1 if match.group(1) else 2
+        edit = Edit(*match.span(group), ", ".join(kept))
+    else:
+        edit = Edit(*_line(text, *span, start), "")
+    return Fix(safe=False, edits=(edit,), title="Leave it out of the comment" if kept else "Remove the comment")

@@ -16,6 +16,9 @@ MODELS = {
         fixed={"temperature": 1, "top_p": 1},
     ),
     "reasoner": Model("o3", max_output=100_000, reasons=True, efforts=("low", "high"), system="developer"),
+    "blind": Model("o1-mini", reasons=True, system="none", vision=False, tools=False),
+    "seeing": Model("o1", reasons=True, system="developer", vision=True, tools=True),
+    "small": Model("tiny", context_window=100, reasons=True),
     "plain": Model("gpt-4o", max_output=16_384, reasons=False, system="system"),
     "unknown": Model("my-model", known=False),
 }
@@ -29,4 +32,6 @@ def context_of(case: dict) -> Context:
         for name, use in case.get("flags", {}).items()
     }
     body = text.index("\n") + 1 if text.startswith("%%o1") else 0
-    return Context(model=MODELS.get(case.get("model", "")), body_start=body, flags=flags)
+    return Context(
+        model=MODELS.get(case.get("model", "")), body_start=body, flags=flags, unfilled=tuple(case.get("unfilled", ()))
+    )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from o1magic.lint import phrases
 from o1magic.lint.fold import fold
 
 
@@ -41,3 +44,11 @@ def test_every_folded_offset_has_a_source(text):
 
     assert sources == sorted(sources)
     assert len(text) == sources[-1]
+
+
+@pytest.mark.parametrize(
+    "file", sorted((Path(phrases.__file__).parent / "cues").glob("*.toml")), ids=lambda file: file.stem
+)
+def test_data_files_are_read_as_toml_reads_them(file):
+    """The quick reader of the data files gives what a TOML parser gives."""
+    assert tomllib.loads(file.read_text(encoding="utf-8")) == phrases.tables(file.stem)

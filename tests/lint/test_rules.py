@@ -68,9 +68,11 @@ def test_every_page_has_all_its_sections(rule):
     assert "Against it:" in rule.page
 
 
-@pytest.mark.parametrize(
-    "rule", [rule for rule in rules() if rule.code[:3] in {"COT", "DEL", "FEW"}], ids=lambda r: r.code
-)
+# DEL006 is about 8,000 characters of data: more than fits on a page.
+SHORT = [rule for rule in rules() if rule.code[:3] in {"COT", "DEL", "FEW"} and rule.code != "DEL006"]
+
+
+@pytest.mark.parametrize("rule", SHORT, ids=lambda rule: rule.code)
 def test_the_pages_example_is_flagged_and_its_replacement_is_not(rule):
     """The example on a rule's page is flagged by the rule, and what to use instead is not."""
     example, instead = (

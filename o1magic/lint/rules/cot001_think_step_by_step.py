@@ -2,9 +2,9 @@
 
 ## What it does
 
-Finds instructions to think, reason or work through the task step by step, in 17 languages. Stays silent where steps are
-the content you want (a recipe, a guide, a derivation for students), where the words are quoted, negated or about
-somebody else, and for models that do not reason.
+Finds instructions to think, reason or work through the task step by step, in 31 languages. Stays silent where steps are
+the content you want (a recipe, a guide, a derivation for students), where the words are quoted, negated, about
+somebody else or in the answer of a worked example, and for models that do not reason.
 
 ## Why
 
@@ -69,7 +69,7 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     who = model.name if model and model.known else "a reasoning model"
     message = f"{who} thinks in steps by itself; the cue costs time and tokens for little or no gain"
     for cue in cues.find(document, rule.code):
-        if cue.weak and cues.teaches(document, cue.language):
+        if (cue.weak and cues.teaches(document, cue.language)) or cues.answers_an_example(document, cue):
             continue
         yield Diagnostic(rule.code, rule.name, rule.severity, message, cue.start, cue.end, removal(document, cue))
 

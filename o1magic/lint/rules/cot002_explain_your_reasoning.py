@@ -69,6 +69,8 @@ _TAUGHT = "if the worked steps are what you want, ignore this; the model's own r
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield each request for the model's reasoning; a note where the prompt is about teaching."""
     for cue in cues.find(document, rule.code):
+        if cues.answers_an_example(document, cue):
+            continue
         taught = cues.teaches(document, cue.language)
         severity: Severity = "info" if taught else rule.severity
         message = _TAUGHT if taught else _TOLD

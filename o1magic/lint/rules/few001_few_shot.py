@@ -51,6 +51,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -64,10 +65,11 @@ if TYPE_CHECKING:
 
     from o1magic.lint.document import Document
 
-_LABEL = re.compile(
-    r"^[ \t]*[*_>-]{0,3}[ \t]?([^\W\d][\w ]{0,28}?) ?\d{0,2}[*_]{0,2}[:：][*_]{0,2}[ \t]*(\S?)", re.MULTILINE
-)
+_LABEL = re.compile(r"^[ \t]*+[*_>-]{0,3}[ \t]?([^\W\d][\w ]{0,34}+)[*_]{0,2}[:：][*_]{0,2}[ \t]*(\S?)", re.MULTILINE)
+_NUMBER = re.compile(r"[ _]?\d{0,2}[_ ]*$")
 _ARROW = re.compile(r"^[ \t]*(\S[^\n]{0,80}?)[ \t]*(?:->|=>|→|⇒|➜)[ \t]*([^\n]{0,60})$", re.MULTILINE)
+# Code, or a sentence about arrows.
+_NO_PAIR = re.compile(r"[{};]|[:：][ \t]*(?:->|=>|→|⇒|➜)|\([^)\n]{0,60}(?:->|=>|→|⇒|➜)")
 _TAG = re.compile(r"<(example|shot|sample)\b[^<>\n]{0,60}>", re.IGNORECASE)
 _FEWEST = 2
 _LONGEST_SIDE = 60
@@ -81,6 +83,10 @@ class _Label:
     filled: bool
 
 
+# A label, and the one that follows it.
+_Place = tuple[_Label, _Label | None]
+
+
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield the examples, as one finding."""
     span = _labelled(document) or _arrows(document) or _tagged(document)
@@ -92,6 +98,7 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
         yield Diagnostic(rule.code, rule.name, rule.severity, message, start, end)
 
 
+@cache
 def _words(key: str) -> frozenset[str]:
     return frozenset(word for table in tables("FEW001").values() for word in fold(table.get(key, "")).text.split("\n"))
 
@@ -99,8 +106,12 @@ def _words(key: str) -> frozenset[str]:
 def _labels(document: Document) -> list[_Label]:
     text = document.text
     found: list[_Label] = []
+    if text.count(":") + text.count("：") < 2 * _FEWEST:
+        return found
+    names: dict[str, str] = {}
     for match in _LABEL.finditer(text, document.start):
-        name = fold(match.group(1)).text.strip()
+        raw = match.group(1)
+        name = names.get(raw) or names.setdefault(raw, fold(_NUMBER.sub("", raw)).text.strip())
         if not document.delimited.touches(match.start(1), match.end(1)):
             line = text.find("\n", match.end())
             found.append(_Label(name, match.start(1), len(text) if line < 0 else line, bool(match.group(2))))
@@ -108,36 +119,50 @@ def _labels(document: Document) -> list[_Label]:
 
 
 def _labelled(document: Document) -> tuple[int, int, int] | None:
-    """Return the count and span of pairs under two alternating labels."""
+    """Return the count and span of pairs under two labels that take turns."""
     labels = _labels(document)
     if len(labels) < 2 * _FEWEST or _is_specification(labels):
         return None
-    inputs, outputs = _words("inputs"), _words("outputs")
-    for first, second in dict.fromkeys(
-        zip((one.name for one in labels), (one.name for one in labels[1:]), strict=False)
-    ):
-        if first == second:
+    for pairs, last, known in _couples(labels):
+        done = [pair for pair in pairs if all(_has_value(document, *one) for one in pair)]
+        if len(done) < _FEWEST:
             continue
-        pairs = [(a, b) for a, b in pairwise(labels) if (a.name, b.name) == (first, second)]
-        done = [pair for pair in pairs if _answered(document, *pair)]
-        last = next(one for one in reversed(labels) if one.name in (first, second))
-        is_open = last.name == first or not _has_value(document, last, labels)
-        known = first in inputs and second in outputs
-        if len(done) >= _FEWEST and is_open and (known or len(pairs) > len(done)):
-            return len(done), done[0][0].start, done[-1][1].end
-        if len(done) >= _FEWEST and known and _announced(document, done[0][0].start):
-            return len(done), done[0][0].start, done[-1][1].end
+        (first, _), (final, after) = done[0][0], done[-1][1]
+        is_open = last[0].name == first.name or not _has_value(document, *last)
+        enough = known and (len(done) > _FEWEST and first.name not in _words("speakers"))
+        if (is_open and (known or len(pairs) > len(done))) or enough or (known and _announced(document, first.start)):
+            return len(done), first.start, _end_of(document, final, after)
     return None
 
 
-def _answered(document: Document, question: _Label, answer: _Label) -> bool:
-    between = document.text[question.end : answer.start]
-    return answer.filled and (question.filled or bool(between.strip()))
+def _couples(labels: list[_Label]) -> Iterator[tuple[list[tuple[_Place, _Place]], _Place, bool]]:
+    """Yield the pairs of labels that may be input and output: two known names, else two names side by side."""
+    inputs, outputs = _words("inputs"), _words("outputs")
+    places: list[_Place] = [*zip(labels, [*labels[1:], None], strict=True)]
+    for known in (True, False):
+        row = [place for place in places if place[0].name in inputs or place[0].name in outputs] if known else places
+        beside: dict[tuple[str, str], list[tuple[_Place, _Place]]] = {}
+        for a, b in pairwise(row):
+            beside.setdefault((a[0].name, b[0].name), []).append((a, b))
+        last = {place[0].name: place for place in row}
+        for (first, second), pairs in beside.items():
+            if first != second and len(pairs) >= _FEWEST and (not known or (first in inputs and second in outputs)):
+                yield pairs, max(last[first], last[second], key=lambda place: place[0].start), known
 
 
-def _has_value(document: Document, label: _Label, labels: list[_Label]) -> bool:
-    following = next((one.start for one in labels if one.start > label.start), len(document.text))
-    return label.filled or bool(document.text[label.end : following].strip())
+def _has_value(document: Document, label: _Label, following: _Label | None) -> bool:
+    return label.filled or bool(document.text[label.end : following.start if following else None].strip())
+
+
+def _end_of(document: Document, final: _Label, after: _Label | None) -> int:
+    """Return where the last answer ends: at its line, or where that is empty at the paragraph below."""
+    if final.filled:
+        return final.end
+    text = document.text
+    limit = after.start if after else len(text)
+    start = limit - len(text[final.end : limit].lstrip())
+    pause = text.find("\n\n", start, limit)
+    return len(text[: limit if pause < 0 else pause].rstrip())
 
 
 def _is_specification(labels: list[_Label]) -> bool:
@@ -155,9 +180,7 @@ def _arrows(document: Document) -> tuple[int, int, int] | None:
         return None
     lines = [m for m in _ARROW.finditer(document.text, document.start) if not document.delimited.touches(*m.span())]
     done = [
-        m
-        for m in lines
-        if m.group(2).strip() and len(m.group(1)) <= _LONGEST_SIDE and not re.search(r"[{};]", m.group())
+        m for m in lines if m.group(2).strip() and len(m.group(1)) <= _LONGEST_SIDE and not _NO_PAIR.search(m.group())
     ]
     is_open = bool(lines) and not lines[-1].group(2).strip()
     if len(done) < _FEWEST or not (is_open or _announced(document, done[0].start())):

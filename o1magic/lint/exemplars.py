@@ -1,0 +1,98 @@
+"""Worked examples in a prompt: labelled questions with their answers, one per line or in one line.
+
+Labels are those of FEW001; a problem statement has examples too, and none of them count.
+Called by the FEW rules that look into the answers.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from o1magic.lint.fold import fold
+from o1magic.lint.phrases import tables
+
+if TYPE_CHECKING:
+    from o1magic.lint.document import Document
+
+_COLON = re.compile("[:：]")
+_LABEL = re.compile(r"(?<!\w)([^\W\d_]\w{0,20}) ?\d{0,2}[*_]{0,2} ?$")
+_LOOK = 28
+_PAIR = 2
+_ANNOUNCED = 200
+_LONGEST_ANSWER = 1500
+_BREAK = re.compile(r"\n[ \t\r]*\n")
+_STARTS = re.compile(r"(?:^|[\n.?!。？！])[\s*_>#-]*$")
+
+
+class Exemplar(NamedTuple):
+    """A question with its answer: where the question's label starts, and the span of the answer's text."""
+
+    start: int
+    answer_start: int
+    answer_end: int
+
+
+class _Label(NamedTuple):
+    name: str
+    start: int
+    end: int
+    is_input: bool
+
+
+@cache
+def _names(key: str) -> frozenset[str]:
+    return frozenset(
+        word for table in tables("FEW001").values() for word in fold(table.get(key, "")).text.split("\n") if word
+    )
+
+
+def exemplars(document: Document) -> tuple[list[Exemplar], bool]:
+    """Return the answered pairs of the prompt, and whether an open slot or a word announces that they are examples."""
+    labels = _labels(document)
+    found: list[Exemplar] = []
+    if len(labels) < _PAIR:
+        return [], False
+    text = document.text
+    names: set[str] = set()
+    for i, (first, second) in enumerate(pairwise(labels)):
+        if not first.is_input or second.is_input or not text[first.end : second.start].strip():
+            continue
+        limit = labels[i + 2].start if i + 2 < len(labels) else len(text)
+        limit = min(limit, second.end + _LONGEST_ANSWER)
+        pause = _BREAK.search(text, second.end + 1, limit)
+        end = pause.start() if pause else limit
+        answer = text[second.end : end].rstrip()
+        if answer:
+            names |= {first.name, second.name}
+            found.append(Exemplar(first.start, second.end, second.end + len(answer)))
+    if not found:
+        return [], False
+    last = labels[-1]
+    is_open = last.name in names and (last.is_input or not text[last.end :].strip())
+    return found, is_open or _is_announced(document, found[0].start)
+
+
+def _labels(document: Document) -> list[_Label]:
+    text = document.text
+    found: list[_Label] = []
+    for colon in _COLON.finditer(text, document.start):
+        head = text[max(document.start, colon.start() - _LOOK) : colon.start()]
+        match = _LABEL.search(head)
+        if match is None or not _STARTS.search(head[: match.start()]):
+            continue
+        name = fold(match.group(1)).text
+        if name in _names("specifications"):
+            return []
+        is_input = name in _names("inputs")
+        start = colon.start() - len(head) + match.start()
+        if (is_input or name in _names("outputs")) and not document.delimited.touches(start, colon.end()):
+            found.append(_Label(name, start, colon.end(), is_input))
+    return found
+
+
+def _is_announced(document: Document, start: int) -> bool:
+    folded = fold(document.text[max(document.start, start - _ANNOUNCED) : start]).text
+    return any(word in folded for word in _names("examples"))

@@ -1,0 +1,164 @@
+"""The lines of a prompt and what kind each is of, held in columns: a line costs a few bytes until somebody asks for it.
+
+Equal lines are classified once. Called by `segments`; what makes a kind stands in `lines`.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple, overload
+
+from o1magic.lint import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from o1magic.lint.document import Document
+
+_LONGEST_LOOK = 2000
+SEPARATORS = (",", "\t", ";", "|")
+_RUN = re.compile(rb"([^\0])\1\1+", re.DOTALL)
+_COLUMNS = re.compile(r"\S(?: {2,}|\t)\S")
+_BULLET = re.compile(r"(?:[-*+•#>]{1,3}|\(?\w{1,3}[.)])\s+")
+_MOST_CELLS = 255
+# A line that opens a bracket may start a JSON value, whatever else it looks like.
+_BRACKET = 64
+_KINDS = (
+    lines.BLANK, lines.PROSE, lines.HEADING, lines.RULE, lines.PROTECTED,
+    lines.CERTAIN, lines.CODE, lines.WEAK, lines.TRACE, lines.LOG, lines.DIFF, lines.TABLE,
+)  # fmt: skip
+_CODES = {kind: code for code, kind in enumerate(_KINDS)}
+_FREE = bytes(code & (_BRACKET - 1) not in (0, _CODES[lines.PROTECTED], _CODES[lines.CERTAIN]) for code in range(256))
+_MAY_START = re.compile(b"[%b\x40-\xff]" % bytes(range(_CODES[lines.CERTAIN], len(_KINDS))))
+
+
+class Line(NamedTuple):
+    """One line of the prompt: its span without the line break, its kind, its text without the blanks around it."""
+
+    start: int
+    end: int
+    kind: str
+    text: str
+    indented: bool
+
+
+class _Codes(dict[str, int]):
+    """The code of each different line, worked out when first asked for."""
+
+    def __missing__(self, line: str) -> int:
+        text = line[:_LONGEST_LOOK].strip()
+        code = _CODES[lines.classify(text)] | (_BRACKET if text[:1] in ("{", "[") else 0)
+        self[line] = code
+        return code
+
+
+class Rows(Sequence[Line]):
+    """The lines of the prompt, each made when it is asked for."""
+
+    def __init__(self, document: Document) -> None:
+        body = document.text[document.start :]
+        self._body = body
+        self._lines = body.split("\n")
+        self._starts = array("Q", accumulate(map(len, self._lines), lambda at, n: at + n + 1, initial=document.start))
+        self._codes = bytearray(map(_Codes().__getitem__, self._lines))
+        self._made: dict[int, Line] = {}
+        protected = _CODES[lines.PROTECTED]
+        for start, end in document.delimited:
+            first, last = self.at(start), self.at(max(start, end - 1))
+            for i in range(first, last + 1):
+                if self._codes[i] and self._starts[i] + len(self._lines[i]) > start:
+                    self._codes[i] = protected
+
+    def __len__(self) -> int:
+        """Return how many lines there are."""
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Line]: ...
+    def __getitem__(self, index: int | slice) -> Line | list[Line]:
+        """Return a line, or several."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self._lines)))]
+        made = self._made.get(index)
+        if made is None:
+            made = self._made[index] = self._make(index)
+        return made
+
+    def __iter__(self) -> Iterator[Line]:
+        """Yield each line, keeping none."""
+        return map(self._make, range(len(self._lines)))
+
+    def _make(self, i: int) -> Line:
+        line, start = self._lines[i], self._starts[i]
+        kind = _KINDS[self._codes[i] & (_BRACKET - 1)]
+        text = line[:_LONGEST_LOOK].strip()
+        if not text:
+            return Line(start, start + len(line), kind, "", indented=False)
+        return Line(start, start + len(line) - (line[-1] == "\r"), kind, text, line[0] in " \t")
+
+    def at(self, offset: int) -> int:
+        """Return the number of the line that holds an offset into the text."""
+        return max(0, min(bisect_right(self._starts, offset), len(self._lines)) - 1)
+
+    def candidates(self) -> Iterator[int]:
+        """Yield the numbers of the lines at which payload may start: all others are prose, headings or delimited."""
+        may = bytearray(len(self._codes))
+        for match in _MAY_START.finditer(self._codes):
+            may[match.start()] = 1
+        for column in self.columns.values():
+            for match in _RUN.finditer(column):
+                may[match.start() : match.end()] = b"\1" * (match.end() - match.start())
+        i = may.find(1)
+        while i >= 0:
+            yield i
+            i = may.find(1, i + 1)
+
+    @cached_property
+    def columns(self) -> dict[str, bytes]:
+        """Return how many separators each line has, by separator; and under "aligned" which lines have wide gaps."""
+        found: dict[str, bytes] = {}
+        free = self._codes.translate(_FREE)
+        for separator in SEPARATORS:
+            if self._body.count(separator) > 1:
+                quotes = separator == "," and '"' in self._body
+                found[separator] = bytes(
+                    min(_count(line, separator) if quotes and '"' in line else line.count(separator), _MOST_CELLS)
+                    if may
+                    else 0
+                    for line, may in zip(self._lines, free, strict=True)
+                )
+        if "  " in self._body or "\t" in self._body:
+            found["aligned"] = bytes(map(self._in_columns, self._lines, self._codes))
+        return found
+
+    def _in_columns(self, line: str, code: int) -> bool:
+        kind = _KINDS[code & (_BRACKET - 1)]
+        if kind in (lines.RULE, lines.TABLE):
+            return True
+        wide = kind in (lines.PROSE, lines.WEAK) and ("  " in line or "\t" in line)
+        return wide and in_columns(line[:_LONGEST_LOOK].strip())
+
+
+def _count(line: str, separator: str) -> int:
+    return len(cells_of(line[:_LONGEST_LOOK].strip(), separator)) - 1
+
+
+def in_columns(text: str) -> bool:
+    """Return whether a line has wide gaps, not counting the one after a bullet or a number."""
+    bullet = _BULLET.match(text)
+    return _COLUMNS.search(text, bullet.end() if bullet else 0) is not None
+
+
+def cells_of(text: str, separator: str) -> list[str]:
+    """Return the cells of a row; separators inside quotes part none."""
+    if '"' in text and separator == ",":
+        parts = text.split('"')
+        return ",".join(part if i % 2 == 0 else "q" for i, part in enumerate(parts)).replace(",q,", "q").split(",")
+    return text.split(separator)

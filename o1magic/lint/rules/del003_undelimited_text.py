@@ -1,0 +1,208 @@
+"""A long text to work on, running straight on from the task.
+
+## What it does
+
+Finds at least 400 characters of plain prose next to a line that says what to do with it (“Summarise the following”,
+“Translate this article:”), in 15 languages, where no tag, fence, quotes, label or heading parts the two. On one line
+with the task, 120 characters are enough. A note, never more.
+
+## Why
+
+Delimiters tell the model where your words stop and the text begins. A sentence in the text that reads like an order
+(“Write to us by Friday”) is then still text.
+
+## Example
+
+```text
+Summarise the following article.
+
+The river had been rising for three days when the old bridge at Lenz gave way. Nobody was hurt, because the mayor had
+closed the road the evening before, against the advice of the shop owners who feared for the market day. By noon the
+first boats carried bread and milk across. In the afternoon the pupils of the upper school came home by a detour of two
+hours. The ministry promised a temporary crossing within a week; the last one took four months. The council meets on
+Monday to talk about the cost, which nobody has counted yet.
+```
+
+## Use instead
+
+```text
+Summarise the article.
+
+<text>
+The river had been rising for three days when the old bridge at Lenz gave way. ...
+</text>
+```
+
+## When to ignore
+
+- The text is harmless and everything below the task line is text: the model will see that too.
+
+## Fix safety
+
+Unsafe: it only inserts a `<text>` tag before and after, but where the text ends and your words begin again is a guess.
+
+## References
+
+For the rule:
+
+- OpenAI, o1 beta guide (2024) and Reasoning best practices: “Use delimiters for clarity”, to mark distinct parts.
+
+Against it:
+
+- Prose after “Summarise the following” is rarely mistaken; no measurement of the gain for reasoning models is known to
+  us. It matters most where the text comes from strangers.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
+from o1magic.lint.fold import fold
+from o1magic.lint.lines import BLANK, PROSE
+from o1magic.lint.pairs import newline_at
+from o1magic.lint.phrases import languages_of
+from o1magic.lint.registry import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from o1magic.lint.document import Document
+    from o1magic.lint.rows import Line
+
+_LONG, _LONG_INLINE = 400, 120
+_LONGEST_TASK = 240
+# A task stands at the top or at the end of a prompt.
+_FIRST, _LAST = 8, 3
+_ENOUGH = 40
+_LOOK = 200
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ITEM = re.compile(r"(?:[-*+•·▪◦]|\(?\d{1,3}[.):、]|[a-zA-Z][.)])\s")
+_COLON = re.compile("[:：]")
+_MESSAGE = "the text to work on runs on from the task without delimiters"
+
+
+def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
+    """Yield the text that stands undelimited next to its task, the first one found."""
+    rows = document.payload.rows
+    if len(document.text) - document.start < _LONG_INLINE:
+        return
+    said = [i for i, row in enumerate(rows) if row.kind != BLANK]
+    for i in dict.fromkeys([*said[:_FIRST], *said[-_LAST:]]):
+        row = rows[i]
+        if row.kind != PROSE or document.protected.touches(row.start, row.end):
+            continue
+        span = _inline(document, row) if row.end - row.start > _LONG_INLINE else None
+        inline = span is not None
+        if span is None and row.end - row.start <= _LONGEST_TASK:
+            span = _block(document, rows, i)
+        if span is not None:
+            yield Diagnostic(
+                rule.code, rule.name, rule.severity, _MESSAGE, *span, _tagged(document, span, inline=inline)
+            )
+            return
+
+
+def _asks(line: str, *, where: str) -> bool:
+    """Return whether a line is a task on a text that stands below or above it."""
+    folded = fold(line).text
+    squeezed = "".join(folded.split())
+    for language in languages_of("DEL003", folded):
+        text = folded if language.words else squeezed
+        verb, pointer, other = (language.any_of(name) for name in ("verb", where, "other"))
+        if verb and pointer and verb.search(text) and pointer.search(text) and not (other and other.search(text)):
+            return True
+    return False
+
+
+def _tells(line: str) -> bool:
+    """Return whether a line speaks to the model, or is an item of a list."""
+    if _ITEM.match(line):
+        return True
+    folded = fold(line[:_LOOK]).text
+    squeezed = "".join(folded.split())
+    patterns = ((one.any_of("told"), one.words) for one in languages_of("DEL003", folded))
+    return any(pattern is not None and pattern.search(folded if words else squeezed) for pattern, words in patterns)
+
+
+def _weight(text: str) -> int:
+    """Return the length of a text; a character of a script without blanks says as much as two and a half letters."""
+    return len(text) + (3 * len(_CJK.findall(text))) // 2
+
+
+def _inline(document: Document, row: Line) -> tuple[int, int] | None:
+    """Return the span of the text after the colon of a line that is task and text in one."""
+    colon = _COLON.search(row.text, 0, _LONGEST_TASK)
+    if colon is None or not _asks(row.text[: colon.start()] + " ", where="below"):
+        return None
+    start = document.text.index(colon.group(), row.start) + 1
+    end = row.start + len(document.text[row.start : row.end].rstrip())
+    while start < end and document.text[start] in " \t":
+        start += 1
+    payload = document.text[start:end]
+    if _weight(payload) < _LONG_INLINE or _tells(payload) or payload.count(",") * 25 > len(payload):
+        return None
+    return start, end
+
+
+def _block(document: Document, rows: Sequence[Line], i: int) -> tuple[int, int] | None:
+    """Return the span of the prose below a task, or above one that ends the prompt."""
+    below = _run(document, rows[i + 1 :])
+    if _fills(document, below) and _asks(rows[i].text, where="below"):
+        block = below
+        while block and _tells(block[-1].text) and len(block[-1].text) < _LONGEST_TASK:
+            block.pop()
+    elif not any(row.text for row in rows[i + 1 :]):
+        block = _run(document, rows[:i][::-1])[::-1]
+        if not _fills(document, block) or not _asks(rows[i].text, where="above"):
+            return None
+    else:
+        return None
+    while block and not block[0].text:
+        block.pop(0)
+    while block and not block[-1].text:
+        block.pop()
+    spoken = [row for row in block[:_ENOUGH] if row.text]
+    if not spoken or _tells(spoken[0].text) or sum(map(_tells, (row.text for row in spoken))) * 3 > len(spoken):
+        return None
+    start, end = block[0].start, block[-1].end
+    return (start, end) if _fills(document, block) else None
+
+
+def _fills(document: Document, block: Sequence[Line]) -> bool:
+    """Return whether the lines are long enough to be a text."""
+    return bool(block) and _weight(document.text[block[0].start : block[-1].end]) >= _LONG
+
+
+def _run(document: Document, rows: Sequence[Line]) -> list[Line]:
+    """Return the lines of prose from the first on, parted by single blank lines, up to something else."""
+    from o1magic.lint.segments import is_label
+
+    block: list[Line] = []
+    for row in rows:
+        blank = row.kind == BLANK
+        if not blank and (row.kind != PROSE or is_label(row.text) or document.protected.touches(row.start, row.end)):
+            break
+        if blank and len(block) > 1 and not block[-1].text and not block[-2].text:
+            break
+        block.append(row)
+    return block
+
+
+def _tagged(document: Document, span: tuple[int, int], *, inline: bool) -> Fix:
+    """Return the fix that puts the text between tags, on lines of their own unless it shares its line with the task."""
+    name, number = "text", 1
+    while name in document.style.names:
+        number += 1
+        name = f"text{number}"
+    text = document.text
+    above = (
+        "\r\n" if text.endswith("\r\n", 0, span[0]) else "\n" if span[0] > document.start else newline_at(text, span[1])
+    )
+    before, after = ("", "") if inline else (above, newline_at(text, span[1]))
+    edits = (Edit(span[0], span[0], f"<{name}>{before}"), Edit(span[1], span[1], f"{after}</{name}>"))
+    return Fix(safe=False, edits=edits, title=f"Put it between <{name}> and </{name}>")
+
+
+RULE = Rule("DEL003", "undelimited-text", "info", check, __doc__)
