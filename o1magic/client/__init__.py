@@ -22,9 +22,9 @@ from o1magic import wire
 from o1magic.client import faults, openai_sdk, retry
 from o1magic.client.exchange import Deadline, exchange
 from o1magic.client.faults import Place, Refusal
-from o1magic.client.loop import Job, LoopThread
+from o1magic.client.loop import Job, LoopThread, interruption
 from o1magic.client.read import Incoming
-from o1magic.errors import InterruptError, O1Error
+from o1magic.errors import O1Error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -40,8 +40,6 @@ logger = logging.getLogger(__name__)
 logging.getLogger("o1magic").addHandler(logging.NullHandler())  # else a bare event name lands in the cell
 # Without a handler of its own a warning would go to stderr, into the cell; the view shows retries already.
 logger.addHandler(logging.NullHandler())
-
-_SETTLE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ class Client:
             elif not job.wait(0):
                 job.cancel()
         if interrupted:
-            raise _interruption(job)
+            raise interruption(job)
         return _result(job)
 
     async def send(
@@ -278,25 +276,6 @@ def _result(job: Job[T] | None) -> T:
         error.__cause__ = error.__context__ = None
         raise error.with_traceback(None)
     raise error or RuntimeError("the loop did not start")
-
-
-def _interruption(job: Job[T] | None) -> BaseException:
-    """Return what to raise after an interrupt: what the job raised, if it did so in time."""
-    if job is None:
-        return InterruptError("Stopped before anything was sent.", partial=None, attempts=0)
-    try:
-        ended = job.wait(_SETTLE_S)
-    except KeyboardInterrupt:
-        ended = False
-    if not ended:
-        what = "Stopped before the call had wound down; `%o1 spend` says what is on hold."
-        return InterruptError(what, billed="maybe", partial=None)
-    if isinstance(job.error, O1Error):
-        job.error.__cause__ = job.error.__context__ = None
-        return job.error.with_traceback(None)
-    if job.values:
-        return InterruptError("Stopped just as it was done.", billed="maybe", partial=job.values[0])
-    return InterruptError("Stopped.", billed="maybe", partial=None)
 
 
 _CLIENTS: list[Client] = []

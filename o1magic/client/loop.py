@@ -10,12 +10,15 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from o1magic.errors import InterruptError, O1Error
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 T = TypeVar("T")
 
 _CLOSE_S = 1.0
+_SETTLE_S = 1.0
 
 
 class Job(Generic[T]):
@@ -102,3 +105,22 @@ class LoopThread:
         finally:
             await self.loop.shutdown_asyncgens()
             self.loop.call_soon(self.loop.stop)
+
+
+def interruption(job: Job[T] | None) -> BaseException:
+    """Return what to raise after an interrupt: what the job raised, if it did so in time."""
+    if job is None:
+        return InterruptError("Stopped before anything was sent.", partial=None, attempts=0)
+    try:
+        ended = job.wait(_SETTLE_S)
+    except KeyboardInterrupt:
+        ended = False
+    if not ended:
+        what = "Stopped before the call had wound down; `%o1 spend` says what is on hold."
+        return InterruptError(what, billed="maybe", partial=None)
+    if isinstance(job.error, O1Error):
+        job.error.__cause__ = job.error.__context__ = None
+        return job.error.with_traceback(None)
+    if job.values:
+        return InterruptError("Stopped just as it was done.", billed="maybe", partial=job.values[0])
+    return InterruptError("Stopped.", billed="maybe", partial=None)
