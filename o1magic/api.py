@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
-logging.getLogger("o1magic").addHandler(logging.NullHandler())  # else a bare event name lands in the cell
+logger.addHandler(logging.NullHandler())  # else a bare event name lands in the cell
 
 
 class Silent:

@@ -10,12 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Helpers that several tests share stand beside them.
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+# The same examples in every run of CI; new ones on every run elsewhere.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI") == "true":
+    settings.load_profile("ci")
 
 
 def _is_local(address: object) -> bool:

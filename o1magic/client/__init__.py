@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
-logging.getLogger("o1magic").addHandler(logging.NullHandler())  # else a bare event name lands in the cell
 # Without a handler of its own a warning would go to stderr, into the cell; the view shows retries already.
 logger.addHandler(logging.NullHandler())
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Intent", "Ledger", "Outcome", "Row", "Spend", "State", "Total", "Unaccounted", "open_ledger"]
 
 logger = logging.getLogger(__name__)
-logging.getLogger("o1magic").addHandler(logging.NullHandler())  # else a bare event name lands in the cell
+logger.addHandler(logging.NullHandler())  # else a bare event name lands in the cell
 
 _PAGE = 1000
 
