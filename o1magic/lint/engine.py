@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from o1magic.lint.registry import Rule
 
-# Fixes at one place go one per round, the removals after the insertions; more than a few rounds is a nest of delimiters.
+# Fixes at one place go one per round, removals after insertions: a nest of delimiters takes more than a few.
 _ROUNDS = 12
 _BROKEN = "X001"
 _UNUSED = "X100"
