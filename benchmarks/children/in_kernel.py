@@ -58,7 +58,7 @@ class Turns:
     def _body(self) -> dict:
         """Return what `%%o1` sends, for the bare call to send as well."""
         self.magic("probe")
-        draft = self.shell.magics_manager.registry["O1Magics"].draft
+        draft = self.shell.magics_manager.registry["O1Magics"]._work.draft
         return dict(draft.request.body)
 
     def text(self, turn: object) -> str:
