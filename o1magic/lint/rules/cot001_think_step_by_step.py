@@ -2,7 +2,7 @@
 
 ## What it does
 
-Finds instructions to think, reason or work through the task step by step, in 31 languages. Stays silent where steps are
+Finds instructions to think, reason or work through the task step by step, in 29 languages. Stays silent where steps are
 the content you want (a recipe, a guide, a derivation for students), where the words are quoted, negated, about
 somebody else or in the answer of a worked example, and for models that do not reason.
 

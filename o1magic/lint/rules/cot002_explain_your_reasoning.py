@@ -2,7 +2,7 @@
 
 ## What it does
 
-Finds requests that the model explain, show or write out its reasoning, thought process or work, in 15 languages. In a
+Finds requests that the model explain, show or write out its reasoning, thought process or work, in 21 languages. In a
 prompt about teaching, where the worked steps may be what you want, it is only a note.
 
 ## Why
