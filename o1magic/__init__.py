@@ -61,7 +61,22 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
-    """Register `%o1` and `%%o1`; touches neither the network nor the disk."""
-    from o1magic.jupyter import register
+    """Announce `%o1` and `%%o1`; touches neither the network nor the disk.
 
-    register(ipython)
+    What they are is imported when one is first used, or asked about, and at the latest when the loading cell has ended.
+    """
+
+    def complete(*_: object) -> None:
+        ipython.events.unregister("post_run_cell", complete)
+        from o1magic.jupyter import complete_loading
+
+        complete_loading(ipython)
+
+    manager: Any = ipython.magics_manager
+    if hasattr(manager, "load_all_lazy_magics"):
+        manager.register_lazy("o1", "o1magic.jupyter:O1Magics")
+    else:  # an IPython whose `%config` does not know magics that are still to be imported
+        from o1magic.jupyter import O1Magics
+
+        ipython.register_magics(O1Magics)
+    ipython.events.register("post_run_cell", complete)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from kernels import Kernel
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # the kernel's own channels at shutdown
 
@@ -166,10 +170,20 @@ def test_the_flags_are_documented_and_completed(kernel: Kernel) -> None:
         kernel.client.complete(text, len(text))
         return list(kernel.client.get_shell_msg(timeout=20)["content"]["matches"])
 
-    assert "--max-completion-tokens" in offered("%%o1 --max")
+    kernel.run("import math\nmy_table = 1")
+    assert offered("%%o1 --max") == ["--max-completion-tokens", "--max-tokens"]
     assert "o1-preview" in offered("%%o1 -m o1-p")
-    assert {"low", "medium", "high"} <= set(offered("%%o1 -m o1 -e "))
-    assert "spend" in offered("%o1 sp")
+    assert offered("%%o1 -m o1 -e ") == ["high", "low", "medium"]
+    assert offered("%o1 sp") == offered("x = 1\n%o1 sp") == ["spend"]
+    assert offered("%%o1\nSum {{my_") == ["my_table"]
+    assert "sqrt" in offered("x = 1  # %o1\nmath.sq")[0]
+
+
+def test_configuration_is_there_in_the_very_cell_that_loads(tmp_path: Path) -> None:
+    """`%load_ext` imports next to nothing, but a cell that goes on to `%config` and `%o1` finds them."""
+    with Kernel(tmp_path) as kernel:
+        ran = kernel.run("%load_ext o1magic\n%config O1Magics.model = 'o3'\n%o1 model o1\n%config O1Magics.model")
+        assert (ran.status, "'o1'" in ran.text()) == ("ok", True)
 
 
 def test_config_sits_between_flag_and_environment(kernel: Kernel) -> None:

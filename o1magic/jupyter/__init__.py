@@ -1,7 +1,7 @@
 """What meets Jupyter: `%%o1` and `%o1` as IPython knows them, and their configuration.
 
 Layer 9, the only place that imports IPython and traitlets. What a magic does is in `magic`, imported when one is first
-used: `%load_ext` executes this file and nothing else of weight.
+used.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from traitlets import Float, Int, List, Unicode
 from o1magic import config
 
 if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
     from IPython.core.interactiveshell import InteractiveShell
 
     from o1magic.answer import Answer
@@ -42,6 +43,22 @@ class O1Magics(Magics):
 
     shell: InteractiveShell
     _work: Work | None = None
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        """Take the place where `%config` is asked, and complete what is typed after `%o1` and `%%o1`."""
+        super().__init__(shell)
+        config.changed = self.changed
+
+        self.shell.Completer.custom_matchers.append(self._complete)
+
+    def _complete(self, context: CompletionContext) -> SimpleMatcherResult:
+        if "%o1" not in context.full_text:
+            return {"completions": []}
+        from o1magic.jupyter import completion
+
+        return completion.offer(context, self)
+
+    _complete.matcher_api_version = 2  # type: ignore[attr-defined] # what tells IPython to hand over a context
 
     @no_var_expand  # a brace in a developer message is a brace
     @line_cell_magic
@@ -79,23 +96,9 @@ def _documentation() -> str:
 O1Magics.o1.getdoc = _documentation  # type: ignore[union-attr] # the decorator returns a function here
 
 
-def register(shell: InteractiveShell) -> None:
-    """Register the magics and their completion; once the loading cell has ended, warm up in the background."""
-    shell.register_magics(O1Magics)
-    magics = shell.magics_manager.registry["O1Magics"]
-    config.changed = magics.changed
+def complete_loading(shell: InteractiveShell) -> None:
+    """Make the magics, should nothing have asked for them yet; import the rest in the background."""
+    from o1magic.jupyter import warm
 
-    def complete(_shell: object, event: Any) -> list[str]:
-        from o1magic.jupyter import completion
-
-        return completion.complete(event.line, event.symbol, magics)
-
-    def warm_up(*_: object) -> None:
-        from o1magic.jupyter import warm
-
-        shell.events.unregister("post_run_cell", warm_up)
-        warm.soon()
-
-    for name in ("%%o1", "%o1"):
-        shell.set_hook("complete_command", complete, str_key=name)
-    shell.events.register("post_run_cell", warm_up)
+    shell.find_cell_magic("o1")
+    warm.soon()

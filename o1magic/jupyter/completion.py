@@ -1,9 +1,12 @@
-"""What Tab offers on a `%%o1` or `%o1` line: flags, models, efforts, sub-commands, rules."""
+"""What Tab offers on a `%%o1` or `%o1` line: flags, models, efforts, sub-commands, rules; in a prompt: `{{names}}`."""
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from IPython.core.completer import SimpleCompletion
 
 from o1magic import arguments, catalog
 from o1magic.jupyter.magic import SUBCOMMANDS
@@ -11,31 +14,55 @@ from o1magic.jupyter.magic import SUBCOMMANDS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from IPython.core.completer import CompletionContext, SimpleMatcherResult
+
     from o1magic.jupyter import O1Magics
 
+_PROMPT = re.compile(r"%%o1\s")
+_NAME = re.compile(r"\{\{[ \t]*(\w*)$")
 ENDPOINTS = ("openai", "simulator", "http://localhost:")
 
 
-def complete(line: str, symbol: str, magics: O1Magics) -> list[str]:
-    """Return what may stand where the cursor is; `symbol` is what is typed of it so far."""
-    words = line.split()
-    before = words[:-1] if symbol and words and words[-1].endswith(symbol) else words
-    offered = _for_cell(before, magics) if line.startswith("%%") else _for_line(before)
-    return sorted(word for word in offered if word.startswith(symbol))
+def offer(context: CompletionContext, magics: O1Magics) -> SimpleMatcherResult:
+    """Return what may stand where the cursor is, and nobody else's suggestions beside it."""
+    written = context.text_until_cursor
+    words: Iterable[str] = ()
+    if context.cursor_line and _PROMPT.match(context.full_text):
+        opened = _NAME.search(written)
+        typed = opened[1] if opened else ""
+        words = _names(magics) if opened else ()
+    else:
+        *before, typed = re.split(r"\s+", written.lstrip())
+        if before[:1] == ["%%o1"]:
+            words = _for_cell(before[1:], magics)
+        elif before[:1] == ["%o1"]:
+            words = _for_line(before[1:])
+    found = sorted(word for word in words if word.startswith(typed))
+    return {
+        "completions": [SimpleCompletion(word, type="magic") for word in found],
+        "matched_fragment": typed,
+        "suppress": bool(found),
+    }
+
+
+def _names(magics: O1Magics) -> Iterable[str]:
+    """Return the notebook's own names, as they may stand in `{{name}}`."""
+    hidden = magics.shell.user_ns_hidden
+    return [name for name in magics.shell.user_ns if not name.startswith("_") and name not in hidden]
 
 
 def _for_line(before: list[str]) -> Iterable[str]:
-    if len(before) <= 1:
+    if not before:
         return SUBCOMMANDS
-    if before[1] == "model":
+    if before[0] == "model":
         return catalog.load().models
-    if before[1] == "connect":
+    if before[0] == "connect":
         return ENDPOINTS
-    if before[1] == "rule":
+    if before[0] == "rule":
         from o1magic.lint import rules
 
         return [rule.code for rule in rules()]
-    return {"spend": ("--csv", "--json"), "last": ("--text", "--sent")}.get(before[1], ())
+    return {"spend": ("--csv", "--json"), "last": ("--text", "--sent")}.get(before[0], ())
 
 
 def _for_cell(before: list[str], magics: O1Magics) -> Iterable[str]:
