@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from math import log2
 from typing import TYPE_CHECKING
 
+from o1magic.lint.patterns import late
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,37 +36,37 @@ class Secret:
 
 # The mark a key begins with, its form, what it is. Group 1 is what must look random.
 _FORMS: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    ("sk-ant-", re.compile(r"sk-ant-((?:[\w-]){20,200}+)"), "an Anthropic API key"),
-    ("sk-", re.compile(r"sk-(?:proj-|svcacct-|admin-|or-v1-|None-)?([\w-]{20,300}+)"), "an API key"),
-    ("sk_live_", re.compile(r"sk_live_([A-Za-z0-9]{16,200}+)"), "a payment API key"),
-    ("AKIA", re.compile(r"AKIA([A-Z0-9]{16})(?![A-Za-z0-9])"), "an AWS access key"),
-    ("ASIA", re.compile(r"ASIA([A-Z0-9]{16})(?![A-Za-z0-9])"), "an AWS access key"),
-    ("ghp_", re.compile(r"ghp_([A-Za-z0-9]{30,255}+)"), "a GitHub token"),
-    ("gho_", re.compile(r"gho_([A-Za-z0-9]{30,255}+)"), "a GitHub token"),
-    ("ghs_", re.compile(r"ghs_([A-Za-z0-9]{30,255}+)"), "a GitHub token"),
-    ("github_pat_", re.compile(r"github_pat_(\w{40,255}+)"), "a GitHub token"),
-    ("glpat-", re.compile(r"glpat-([\w-]{20,100}+)"), "a GitLab token"),
-    ("xox", re.compile(r"xox[abeprs]-(?:\d{1,20}-){0,4}+([A-Za-z0-9]{16,300}+)"), "a Slack token"),
-    ("AIza", re.compile(r"AIza([\w-]{35})(?![\w-])"), "a Google API key"),
-    ("hf_", re.compile(r"hf_([A-Za-z0-9]{30,60}+)"), "a Hugging Face token"),
-    ("AccountKey=", re.compile(r"AccountKey=([A-Za-z0-9+/]{40,120}+={0,2})"), "an Azure storage key"),
+    ("sk-ant-", late(r"sk-ant-((?:[\w-]){20,200}+)"), "an Anthropic API key"),
+    ("sk-", late(r"sk-(?:proj-|svcacct-|admin-|or-v1-|None-)?([\w-]{20,300}+)"), "an API key"),
+    ("sk_live_", late(r"sk_live_([A-Za-z0-9]{16,200}+)"), "a payment API key"),
+    ("AKIA", late(r"AKIA([A-Z0-9]{16})(?![A-Za-z0-9])"), "an AWS access key"),
+    ("ASIA", late(r"ASIA([A-Z0-9]{16})(?![A-Za-z0-9])"), "an AWS access key"),
+    ("ghp_", late(r"ghp_([A-Za-z0-9]{30,255}+)"), "a GitHub token"),
+    ("gho_", late(r"gho_([A-Za-z0-9]{30,255}+)"), "a GitHub token"),
+    ("ghs_", late(r"ghs_([A-Za-z0-9]{30,255}+)"), "a GitHub token"),
+    ("github_pat_", late(r"github_pat_(\w{40,255}+)"), "a GitHub token"),
+    ("glpat-", late(r"glpat-([\w-]{20,100}+)"), "a GitLab token"),
+    ("xox", late(r"xox[abeprs]-(?:\d{1,20}-){0,4}+([A-Za-z0-9]{16,300}+)"), "a Slack token"),
+    ("AIza", late(r"AIza([\w-]{35})(?![\w-])"), "a Google API key"),
+    ("hf_", late(r"hf_([A-Za-z0-9]{30,60}+)"), "a Hugging Face token"),
+    ("AccountKey=", late(r"AccountKey=([A-Za-z0-9+/]{40,120}+={0,2})"), "an Azure storage key"),
 )
-_JWT = re.compile(r"eyJ[\w-]{10,4000}+\.eyJ[\w-]{10,8000}+\.([\w-]{20,4000}+)")
-_PEM = re.compile(r"-----BEGIN ((?:[A-Z0-9]{2,10} ){0,3})PRIVATE KEY-----")
-_PEM_BODY = re.compile(r"(?:\\n|[A-Za-z0-9+/=\s\"',:]|Proc-Type|DEK-Info|-(?!----)){0,16000}+")
-_PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+_JWT = late(r"eyJ[\w-]{10,4000}+\.eyJ[\w-]{10,8000}+\.([\w-]{20,4000}+)")
+_PEM = late(r"-----BEGIN ((?:[A-Z0-9]{2,10} ){0,3})PRIVATE KEY-----")
+_PEM_BODY = late(r"(?:\\n|[A-Za-z0-9+/=\s\"',:]|Proc-Type|DEK-Info|-(?!----)){0,16000}+")
+_PEM_END = late(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----")
 _LEAST_PEM = 100
-_URL = re.compile(r"://([^\s:/@\"'<>`]{0,100}+):([^\s/@\"'<>`]{1,200}+)@([\w.\[-]{1,200}+)")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.]{1,30}$")
-_PASSWORD = re.compile(r"(?:password|pwd)\s?=\s?([^;\s\"']{6,100}+)\s?(?:;|\"|'|$)", re.IGNORECASE | re.MULTILINE)
-_ADO = re.compile(r"(?:server|data source|host|user id|uid)\s?=", re.IGNORECASE)
+_URL = late(r"://([^\s:/@\"'<>`]{0,100}+):([^\s/@\"'<>`]{1,200}+)@([\w.\[-]{1,200}+)")
+_SCHEME = late(r"[A-Za-z][A-Za-z0-9+.]{1,30}$")
+_PASSWORD = late(r"(?:password|pwd)\s?=\s?([^;\s\"']{6,100}+)\s?(?:;|\"|'|$)", re.IGNORECASE | re.MULTILINE)
+_ADO = late(r"(?:server|data source|host|user id|uid)\s?=", re.IGNORECASE)
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = late(
     r"x{4}|(.)\1{4}|\.{3}|\*{3}|[<>{}$%]|example|your|placeholder|dummy|sample|redacted|secret|changeme|insert|replace"
     r"|abcdef|bcdefg|12345|23456|0123|98765|qwerty|foobar|deadbeef|fake|mykey|my[-_]key|api[-_]?key|removed|hidden"
 )
 # Each as a whole; `_is_password` also takes none that begins with "password".
-_DUMMY_PASSWORDS = re.compile(
+_DUMMY_PASSWORDS = late(
     r"passw0rd|pass|pwd|pw|postgres|mysql|mongo|root|admin|user(?:name)?|guest|test(?:ing)?|token|credentials"
     r"|my(?:password|pass)|db(?:pass|password)|none|null|hunter2|rabbitmq|redis|minio"
 )

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 from o1magic.lint.phrases import languages_of, tables
 
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
     from o1magic.lint.phrases import Form, Language
 
-_CLAUSE_END = re.compile(r"[,;:()!?。、؛،।\0\n]")
-_BARRIER = re.compile(r"[;:()!?。\0]")
-_SPACES = re.compile(r"\s{2,}|\n")
+_CLAUSE_END = late(r"[,;:()!?。、؛،।\0\n]")
+_BARRIER = late(r"[;:()!?。\0]")
+_SPACES = late(r"\s{2,}|\n")
 _MARKS = " \t\n#>•·.'\"…0123456789)(]["
-_LABEL = re.compile(r"[\s*_>#]{0,6}(?!\d)([^\W_][\w ]{0,20}?)(?=[*_ ]{0,3}[:：(\[（])")
+_LABEL = late(r"[\s*_>#]{0,6}(?!\d)([^\W_][\w ]{0,20}?)(?=[*_ ]{0,3}[:：(\[（])")
 _LONGEST_LABEL = 60
-_WORD = re.compile(r"[^\W_]")
+_WORD = late(r"[^\W_]")
 # Between the slots of a form; scripts without blanks say in 12 characters what takes 60 in others.
 _LONGEST_GAP = {True: 60, False: 12}
 

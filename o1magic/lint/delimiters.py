@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Edit, Fix
+from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
     from o1magic.lint.rows import Line
 
-_TICKS = re.compile(r"`{3,}")
-_NAME = re.compile(r"</?([A-Za-z]\w{0,60})")
+_TICKS = late(r"`{3,}")
+_NAME = late(r"</?([A-Za-z]\w{0,60})")
 _SHORTEST = 3
 _LOOK = 1000
 
@@ -27,33 +28,33 @@ _LOOK = 1000
 _LANGUAGES = (
     (
         "python",
-        re.compile(
+        late(
             r"^\s*(?:def |import \w|from \w|elif |except\b|print\(|class \w+(?:\(.{0,40}\))?:)|self\.|\bNone\b|\):\s*$",
             re.MULTILINE,
         ),
     ),
-    ("jsx", re.compile(r"</?[A-Z]\w*[\s/>]|className=|useState\(|return \(\s*$", re.MULTILINE)),
-    ("ts", re.compile(r"^\s*(?:interface|type) \w+ |: (?:string|number|boolean)\b", re.MULTILINE)),
-    ("js", re.compile(r"^\s*(?:const|let|var) |\bfunction\b|=>|console\.|===", re.MULTILINE)),
-    ("java", re.compile(r"^\s*(?:public|private|protected) |System\.out|\bnew [A-Z]\w*\(|^import java", re.MULTILINE)),
-    ("csharp", re.compile(r"^\s*using [\w.]+;|\bnamespace\b|Console\.Write|\{ get; ", re.MULTILINE)),
-    ("cpp", re.compile(r"#include <\w+>|std::|cout\b|template ?<|\bnullptr\b", re.MULTILINE)),
-    ("c", re.compile(r"#include ?[<\"]\w+\.h|\bprintf\(|\bmalloc\(|^\s*(?:int|char|void|double) \**\w+", re.MULTILINE)),
-    ("go", re.compile(r"^\s*(?:func|package) |:=|fmt\.", re.MULTILINE)),
-    ("rust", re.compile(r"\bfn \w|\blet mut\b|println!|^\s*(?:impl|use \w+::)|-> \w+ \{", re.MULTILINE)),
+    ("jsx", late(r"</?[A-Z]\w*[\s/>]|className=|useState\(|return \(\s*$", re.MULTILINE)),
+    ("ts", late(r"^\s*(?:interface|type) \w+ |: (?:string|number|boolean)\b", re.MULTILINE)),
+    ("js", late(r"^\s*(?:const|let|var) |\bfunction\b|=>|console\.|===", re.MULTILINE)),
+    ("java", late(r"^\s*(?:public|private|protected) |System\.out|\bnew [A-Z]\w*\(|^import java", re.MULTILINE)),
+    ("csharp", late(r"^\s*using [\w.]+;|\bnamespace\b|Console\.Write|\{ get; ", re.MULTILINE)),
+    ("cpp", late(r"#include <\w+>|std::|cout\b|template ?<|\bnullptr\b", re.MULTILINE)),
+    ("c", late(r"#include ?[<\"]\w+\.h|\bprintf\(|\bmalloc\(|^\s*(?:int|char|void|double) \**\w+", re.MULTILINE)),
+    ("go", late(r"^\s*(?:func|package) |:=|fmt\.", re.MULTILINE)),
+    ("rust", late(r"\bfn \w|\blet mut\b|println!|^\s*(?:impl|use \w+::)|-> \w+ \{", re.MULTILINE)),
     (
         "sql",
-        re.compile(
+        late(
             r"\b(?:SELECT|FROM|WHERE|JOIN|GROUP BY|INSERT INTO|CREATE TABLE|UPDATE)\b|^\s*select .{1,100} from ",
             re.MULTILINE,
         ),
     ),
-    ("html", re.compile(r"</?(?:div|p|html|body|span|head|ul|li|a|h\d|table|tr|td|form|input|button)\b", re.MULTILINE)),
-    ("css", re.compile(r"^\s*[.#]?[\w-]+ ?\{\s*$|^\s*[a-z-]+: ?[^;{}\n]{1,80};\s*$", re.MULTILINE)),
-    ("php", re.compile(r"<\?php|^\s*\$\w+ ?=", re.MULTILINE)),
-    ("ruby", re.compile(r"^\s*(?:end|puts |require )|\.each do", re.MULTILINE)),
-    ("bash", re.compile(r"^#!.*sh|^\s*(?:fi|done|echo )\b|\$\{\w+\}", re.MULTILINE)),
-    ("latex", re.compile(r"\\(?:documentclass|usepackage|begin)\{", re.MULTILINE)),
+    ("html", late(r"</?(?:div|p|html|body|span|head|ul|li|a|h\d|table|tr|td|form|input|button)\b", re.MULTILINE)),
+    ("css", late(r"^\s*[.#]?[\w-]+ ?\{\s*$|^\s*[a-z-]+: ?[^;{}\n]{1,80};\s*$", re.MULTILINE)),
+    ("php", late(r"<\?php|^\s*\$\w+ ?=", re.MULTILINE)),
+    ("ruby", late(r"^\s*(?:end|puts |require )|\.each do", re.MULTILINE)),
+    ("bash", late(r"^#!.*sh|^\s*(?:fi|done|echo )\b|\$\{\w+\}", re.MULTILINE)),
+    ("latex", late(r"\\(?:documentclass|usepackage|begin)\{", re.MULTILINE)),
 )
 _INFO = {"diff": "diff", "log": "text", "traceback": "text", "csv": "csv", "json": "json"}
 

@@ -5,12 +5,12 @@ Called by the rules; holds no rule's knowledge.
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from o1magic.lint import regions
 from o1magic.lint.fold import Folded, Vocabulary, fold
+from o1magic.lint.patterns import late
 from o1magic.lint.regions import Region, Spans
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from o1magic.lint.segments import Payload
 
 # The first character is one class, so that the search skips to it. A line break after 15 characters may be a wrap.
-_SENTENCE_END = re.compile(
+_SENTENCE_END = late(
     r"[!?。…؟।.\n](?:(?<=\n)(?:(?<![^\n]{15}\n)|(?![^\W\d_]))|(?<=[!?。…؟।])[!?。…؟।]*[\"')\]]*"
     r"|(?<=\.)\.*[\"')\]]*(?=[\s\0\u3000-\u9fff\uac00-\ud7af]|$))"
 )
-_WRAP = re.compile(r"(?<=[^\n]{15})\n(?=[^\W\d_])")
+_WRAP = late(r"(?<=[^\n]{15})\n(?=[^\W\d_])")
 _LONGEST_SENTENCE = 600
-_SOMETHING = re.compile(r"[^\W_]")
+_SOMETHING = late(r"[^\W_]")
 
 
 class Document:

@@ -6,25 +6,25 @@ Called by the FEW rules that look into the answers.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 from o1magic.lint.phrases import tables
 
 if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
-_COLON = re.compile("[:：]")
-_LABEL = re.compile(r"(?<!\w)([^\W\d_]\w{0,20}) ?\d{0,2}[*_]{0,2} ?$")
+_COLON = late("[:：]")
+_LABEL = late(r"(?<!\w)([^\W\d_]\w{0,20}) ?\d{0,2}[*_]{0,2} ?$")
 _LOOK = 28
 _PAIR = 2
 _ANNOUNCED = 200
 _LONGEST_ANSWER = 1500
-_BREAK = re.compile(r"\n[ \t\r]*\n")
-_STARTS = re.compile(r"(?:^|[\n.?!。？！])[\s*_>#-]*$")
+_BREAK = late(r"\n[ \t\r]*\n")
+_STARTS = late(r"(?:^|[\n.?!。？！])[\s*_>#-]*$")
 
 
 class Exemplar(NamedTuple):

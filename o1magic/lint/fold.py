@@ -7,11 +7,12 @@ character folds to exactly one, which keeps offsets and runs in C; only text hol
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,20 +25,20 @@ _APOSTROPHES = frozenset("'’‘‛ʼʹ′＇`´")
 _TURKISH_VIETNAMESE = {"ı": "i", "đ": "d"}
 
 # Marks that compose with what is before them, ligatures, and characters that show nothing.
-_MAPPED = re.compile(
+_MAPPED = late(
     "[\u00ad\u0300-\u036f\u0640\u064b-\u0652\u0670\u1100-\u11ff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufb00-\ufb06\ufeff\uff65-\uff9f]",
 )
-_VANISHING = re.compile("[\u00ad\u0300-\u036f\u0640\u064b-\u0652\u0670\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_VANISHING = late("[\u00ad\u0300-\u036f\u0640\u064b-\u0652\u0670\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # A letter with its marks; more than this is decoration.
 _LONGEST_CLUSTER = 6
 # Replacing one character after the other in C is faster than a look-up for each, unless there are many to replace.
 _SHORT = 3000
-_RUN = re.compile(r"\w+")
+_RUN = late(r"\w+")
 _GATE = 3
 _CHUNK = 1 << 18
 _LONGEST_WORD = 64
 _MANY = 120
-_JOINING = re.compile("[\u0300-\u036f\u1160-\u11ff\uff9e\uff9f]")
+_JOINING = late("[\u0300-\u036f\u1160-\u11ff\uff9e\uff9f]")
 
 
 def _accents_carry_no_meaning(code: int) -> bool:

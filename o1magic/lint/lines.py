@@ -6,8 +6,9 @@ holds two quantifiers that compete, and a line of a megabyte costs what a short 
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from o1magic.lint.patterns import late
 
 BLANK: Final = "blank"
 PROSE: Final = "prose"
@@ -99,12 +100,12 @@ _WEAK = r"""
   | ["'][^"']{0,160}["'],?$
 """
 # In verbose patterns a blank must be escaped; a trailing "\ " above ends an alternative.
-_HEAD = re.compile(
+_HEAD = late(
     rf"""(?x)(?:(?P<rule>{_RULE})|(?P<heading>{_HEADING})|(?P<diff>{_DIFF})|(?P<log>{_LOG})|(?P<trace>{_TRACE})
     |(?P<table>{_TABLE})|(?P<certain>{_CERTAIN})|(?P<tag>{_TAG})|(?P<code>{_CODE})|(?P<weak>{_WEAK}))""",
 )
 # Without one of these marks, and not starting with a bare keyword, a line is prose: no need to ask further.
-_MARKS = re.compile(r"[=(){}\[\];|<>@#:+*/\\$^\"'_~]|\d[:.]\d|--|,$|[a-z]\.[a-z]")
+_MARKS = late(r"[=(){}\[\];|<>@#:+*/\\$^\"'_~]|\d[:.]\d|--|,$|[a-z]\.[a-z]")
 _KEYWORDS = (
     "import ",
     "from ",
@@ -121,14 +122,14 @@ _KEYWORDS = (
     "try",
 )
 _CODE_ENDS = ("{", "};", "});", "},", "],", "),", ");", "=> (", "=>", "}")
-_SYNTAX = re.compile(r"[{}\[\]]|\w\(|\)[;:{]|==|[+*/-]=|=>|->|;$|\w\.\w{1,40}\(|\ =\ |</|/>|::|^(?://|/\*|\*|#|--)")
-_SHOUTED = re.compile(
+_SYNTAX = late(r"[{}\[\]]|\w\(|\)[;:{]|==|[+*/-]=|=>|->|;$|\w\.\w{1,40}\(|\ =\ |</|/>|::|^(?://|/\*|\*|#|--)")
+_SHOUTED = late(
     r"(?=.{0,80}\b(?:INPUT|OUTPUT|EXAMPLE|SAMPLE|TEMPLATE|DATA|CODE|CONTEXT|SCHEMA|FORMAT|TEXT|DOCUMENT|LOG|TABLE|BEGIN)S?\b)"
     r"[A-Z0-9 ]{4,80}"
 )
-_FILLED_IN = re.compile(r"^[^{}=;()<>$]{1,200}(?<!\$)\{{1,2}[^{}=;:()<>]{1,80}\}{1,2}$")
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_FILLED_IN = late(r"^[^{}=;()<>$]{1,200}(?<!\$)\{{1,2}[^{}=;:()<>]{1,80}\}{1,2}$")
+_WORD = late(r"[^\W\d_]{2,}")
+_CJK = late(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SENTENCE_ENDS = (".", "?", "!", ":", "。", "？", "！", "：", "…", ",", "，")
 _MANY_WORDS = 6
 

@@ -10,13 +10,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.lint.diagnostic import Edit, Fix
+from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)", re.MULTILINE)
-_INFO = re.compile(r"[ \t]*[A-Za-z][\w+#.-]{0,20}[ \t\r]*$")
-_BLANK = re.compile(r"\n[ \t\r]*\n")
+_FENCE = late(r"^ {0,3}(`{3,}|~{3,})([^\n]*)", re.MULTILINE)
+_INFO = late(r"[ \t]*[A-Za-z][\w+#.-]{0,20}[ \t\r]*$")
+_BLANK = late(r"\n[ \t\r]*\n")
 
 
 class Fence(NamedTuple):

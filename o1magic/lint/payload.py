@@ -6,11 +6,11 @@ Called by `segments`, which decides whether a segment stands among instructions.
 from __future__ import annotations
 
 import json
-import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from o1magic.lint import lines
+from o1magic.lint.patterns import late
 from o1magic.lint.rows import SEPARATORS, cells_of, in_columns
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _MOST_FAILURES = 300
 _DECODER = json.JSONDecoder(object_pairs_hook=bool)
 _LONGEST_CELL = 60
 _SAMPLE = 60
-_NUMBER = re.compile(r"[-+$€£]?\d[\d.,:%/ -]*$")
+_NUMBER = late(r"[-+$€£]?\d[\d.,:%/ -]*$")
 _NAMES = {"aligned": "csv", **{f"csv{separator}": "csv" for separator in SEPARATORS}}
 _SENTENCE_ENDS = (".", "?", "!", ";", "{")
 _COMMENT = ("#", "//", "/*", "--", "*", '"""', "'''")

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from o1magic.lint.fold import fold, gate_of
+from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _DATA = Path(__file__).parent / "cues"
-_NESTED = re.compile(r"[(\[]")
-_OPTION = re.compile(r" \[([^\[\]]*[^\[\] ])\]")
-_TOKEN = re.compile(r"-?<[\w ]+>|[~^?]|[^<~^?]+")
+_NESTED = late(r"[(\[]")
+_OPTION = late(r" \[([^\[\]]*[^\[\] ])\]")
+_TOKEN = late(r"-?<[\w ]+>|[~^?]|[^<~^?]+")
 _SYNTAX: Final = {
     "(": "(?:",
     ")": ")",
@@ -32,7 +33,7 @@ _SYNTAX: Final = {
 }
 _SHORT_ANCHOR = 2
 # After one of these an anchor may start within a word.
-_GLUED = re.compile(r"[\])%]\w")
+_GLUED = late(r"[\])%]\w")
 _NOT_ASCII = frozenset(["ar", "bn", "hi", "ja", "ko", "mr", "ne", "ru", "te", "th", "uk", "ur", "zh"])
 # Words in every other sentence announce nothing.
 _COMMON = frozenset([
@@ -42,7 +43,7 @@ _COMMON = frozenset([
     "tu", "und", "wie", "zu",
 ])  # fmt: skip
 # The part of TOML that the data files are written in; what does not fit it is left to tomllib.
-_ENTRY = re.compile(
+_ENTRY = late(
     r"\s*(?:#[^\n]*(?=\n|$)|\[(\w+)\][ \t]*(?=\n|$)"
     r"|(\w+) = (?:'''\n(.*?)'''|'([^'\n]*)'|(true|false)))",
     re.DOTALL,

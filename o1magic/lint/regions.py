@@ -9,6 +9,8 @@ import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from o1magic.lint.patterns import late
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -64,17 +66,17 @@ class Spans:
         return "".join((*pieces, text[position:])) if pieces else text
 
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^\n]*)", re.MULTILINE)
-_BLOCKQUOTE = re.compile(r"^ {0,3}>[^\n]*(?:\n {0,3}>[^\n]*)*+", re.MULTILINE)
-_BACKTICKS = re.compile(r"``*|\n[ \t\r]*\n")
-_PLACEHOLDER = re.compile(r"\{\{[^{}\n]{1,200}\}\}")
-_TRIPLE = re.compile(r"\"{3}|'{3}")
-_TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})((?:\s[^<>\n]{0,300})?)>")
+_FENCE = late(r"^ {0,3}(`{3,}|~{3,})([^\n]*)", re.MULTILINE)
+_BLOCKQUOTE = late(r"^ {0,3}>[^\n]*(?:\n {0,3}>[^\n]*)*+", re.MULTILINE)
+_BACKTICKS = late(r"``*|\n[ \t\r]*\n")
+_PLACEHOLDER = late(r"\{\{[^{}\n]{1,200}\}\}")
+_TRIPLE = late(r"\"{3}|'{3}")
+_TAG = late(r"<(/?)([A-Za-z][\w.:-]{0,60})((?:\s[^<>\n]{0,300})?)>")
 # A quoted passage as far as its closing mark, or where none comes the end of its paragraph, so that each character is
 # read once. Straight and single quotes open at the start of a word and are apostrophes within one.
 _REST = r"|\n(?![ \t\r]*\n))*+"
 _SINGLE = r"|(?<=\s)['’]|['’](?=[A-Za-z0-9])"
-_QUOTES = re.compile(
+_QUOTES = late(
     "[\"“„«»「『《〈‹‘＂'](?:"
     rf"(?<=(?<![A-Za-z0-9])\")(?=\S)(?:[^\"\n]{_REST}\"?|(?<=“)(?:[^”\n]{_REST}”?|(?<=„)(?:[^“”\n]{_REST}[“”]?"
     rf"|(?<=«)(?:[^»\n]{_REST}»?|(?<=»)(?:[^«\n]{_REST}«?|(?<=「)(?:[^」\n]{_REST}」?|(?<=『)(?:[^』\n]{_REST}』?"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Edit, Fix
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
     from o1magic.lint.cues import Cue
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 # Nobody wrote a prompt with more cues by hand; what is to go from it is not for a fix to guess.
 _MOST = 1000
-_WORD = re.compile(r"[^\W_]|\0")
-_BULLET = re.compile(r"[ \t]*(?:[-*+•·>#]{1,6}|\d{1,3}[.)、．]|\(?[a-zA-Z][.)])?[ \t]*")
-_TERMINATOR = re.compile(r"[\s.!?。！？…;；,，*_]*$")
+_WORD = late(r"[^\W_]|\0")
+_BULLET = late(r"[ \t]*(?:[-*+•·>#]{1,6}|\d{1,3}[.)、．]|\(?[a-zA-Z][.)])?[ \t]*")
+_TERMINATOR = late(r"[\s.!?。！？…;；,，*_]*$")
 
 
 def removal(document: Document, cue: Cue) -> Fix | None:
@@ -90,7 +91,7 @@ def _line_seam(text: str, start: int, end: int, body: int) -> tuple[int, int]:
         while kept > body and text[kept - 1] in " \t\r\n":
             kept -= 1
         return kept, end - 1 if text[end - 1 : end] == "\r" and end > start else end
-    following = re.compile(r"[ \t\r]*\n").match(text, after)
+    following = late(r"[ \t\r]*\n").match(text, after)
     if following and (start == body or text[body:start].endswith(("\n\n", "\n\r\n"))):
         after = following.end()
     return start, after

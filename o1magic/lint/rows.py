@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from o1magic.lint import lines
+from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 _LONGEST_LOOK = 2000
 SEPARATORS = (",", "\t", ";", "|")
 _RUN = re.compile(rb"([^\0])\1\1+", re.DOTALL)
-_COLUMNS = re.compile(r"\S(?: {2,}|\t)\S")
-_BULLET = re.compile(r"(?:[-*+•#>]{1,3}|\(?\w{1,3}[.)])\s+")
+_COLUMNS = late(r"\S(?: {2,}|\t)\S")
+_BULLET = late(r"(?:[-*+•#>]{1,3}|\(?\w{1,3}[.)])\s+")
 _MOST_CELLS = 255
 # A line that opens a bracket may start a JSON value, whatever else it looks like.
 _BRACKET = 64

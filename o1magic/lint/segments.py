@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from o1magic.lint import lines, payload
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 from o1magic.lint.phrases import tables
 from o1magic.lint.rows import Line, Rows
 
@@ -25,11 +26,11 @@ _LONGEST_LABEL = 60
 _LABEL_WORDS = 5
 _LABEL_MARKS = "#[=*"
 _CJK_LABEL = 12
-_MAY_LABEL = re.compile(r"^[ \t]*+(?:[#\[=*][^\n]{0,79}|[^\s:：][^\n:：]{0,79}[:：])", re.MULTILINE)
-_BLANK_BELOW = re.compile(r"\n(?=[ \t\r]*(?:\n|\Z))")
-_HEADING_BELOW = re.compile(r"\n(?=[ \t]*#)")
-_WORD_OR_MARK = re.compile(r"\S")
-_LETTERS = re.compile(r"[^\W\d_]{2}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_MAY_LABEL = late(r"^[ \t]*+(?:[#\[=*][^\n]{0,79}|[^\s:：][^\n:：]{0,79}[:：])", re.MULTILINE)
+_BLANK_BELOW = late(r"\n(?=[ \t\r]*(?:\n|\Z))")
+_HEADING_BELOW = late(r"\n(?=[ \t]*#)")
+_WORD_OR_MARK = late(r"\S")
+_LETTERS = late(r"[^\W\d_]{2}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
+from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Collection, Iterator
 
     from o1magic.lint.registry import Rule
 
-_COMMENT = re.compile(
+_COMMENT = late(
     r"[ \t]*(?:<!--[ \t]*o1:[ \t]*ignore\[([\w, ]{1,200})\][ \t]*-->"
     r"|#[ \t]*o1:[ \t]*ignore[=\[]([\w, ]{1,200})\]?)[ \t\r]*",
 )

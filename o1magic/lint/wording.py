@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 from o1magic.lint.phrases import tables
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
 # "show [me]" reads better than "show[ me]", and must not demand the blank when the option is not taken.
-_OPTION = re.compile(r" \[([^\[\]]*[^\[\] ])\]")
+_OPTION = late(r" \[([^\[\]]*[^\[\] ])\]")
 _SYNTAX: Final = {
     "(": "(?:",
     ")": ")",

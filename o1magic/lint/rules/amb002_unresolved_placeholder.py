@@ -52,6 +52,7 @@ from typing import TYPE_CHECKING
 
 from o1magic.lint import wording
 from o1magic.lint.diagnostic import Diagnostic
+from o1magic.lint.patterns import late
 from o1magic.lint.regions import Spans
 from o1magic.lint.registry import Rule
 
@@ -60,14 +61,14 @@ if TYPE_CHECKING:
 
     from o1magic.lint.document import Document
 
-_BRACES = re.compile(r"\{\{([^\W\d]\w{0,100})\}\}")
-_TODO = re.compile(r"^[ \t]{0,20}(?:[-*] )?(TODO|TBD|FIXME)(?:[:：][^\n]{0,200}|[ \t]{0,20})\r?$", re.MULTILINE)
+_BRACES = late(r"\{\{([^\W\d]\w{0,100})\}\}")
+_TODO = late(r"^[ \t]{0,20}(?:[-*] )?(TODO|TBD|FIXME)(?:[:：][^\n]{0,200}|[ \t]{0,20})\r?$", re.MULTILINE)
 _OTHER_TEMPLATES = ("{%", "{#", "{{#", "{{/", "{{{", "\\frac", "\\begin")
 # One after the other: each begins with a character that is searched for in C. A link's text is no slot.
 _SLOTS = (
-    re.compile(r"\[([^\[\]\0]{3,80})\](?!\()"),
-    re.compile(r"<([^<>\0]{3,80})>"),
-    re.compile(r"【([^【】\0]{3,80})】"),
+    late(r"\[([^\[\]\0]{3,80})\](?!\()"),
+    late(r"<([^<>\0]{3,80})>"),
+    late(r"【([^【】\0]{3,80})】"),
 )
 _TOLD = "nobody filled this in, and it goes out as it is written"
 

@@ -55,6 +55,7 @@ from typing import TYPE_CHECKING
 from o1magic.lint import wording
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 from o1magic.lint.phrases import tables
 from o1magic.lint.registry import Rule
 
@@ -73,8 +74,8 @@ _MESSAGES = {
     "attached": "nothing is attached: a call is text only; insert what is meant with {{name}}",
 }
 # A placeholder of whatever template: what is missing here will stand there.
-_SLOT = re.compile(r"[{\[<$%]{1,3} ?\w")
-_LETTER = re.compile(r"[^\W_]")
+_SLOT = late(r"[{\[<$%]{1,3} ?\w")
+_LETTER = late(r"[^\W_]")
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:

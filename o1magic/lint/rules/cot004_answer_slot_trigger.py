@@ -59,6 +59,7 @@ from typing import TYPE_CHECKING
 from o1magic.lint import cues
 from o1magic.lint.diagnostic import Context, Diagnostic, Edit, Fix
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 from o1magic.lint.phrases import languages, tables
 from o1magic.lint.registry import Rule
 
@@ -72,8 +73,8 @@ _LOOK = 400
 _LONGEST_TAIL = 70
 _LONGEST_LABEL = 40
 _MARKS = " \t*_#>\"'\0"
-_COLON = re.compile("[:：]")
-_ENDS = re.compile(r"[.!?。！？]\s*\S|\n\s*\S")
+_COLON = late("[:：]")
+_ENDS = late(r"[.!?。！？]\s*\S|\n\s*\S")
 _MESSAGE = (
     "the answer is begun in the model's place; a reasoning model thinks before it answers, the slot makes it twice"
 )

@@ -60,6 +60,7 @@ from typing import TYPE_CHECKING
 from o1magic.lint import cues
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 from o1magic.lint.phrases import languages
 from o1magic.lint.registry import Rule
 
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
     from o1magic.lint.cues import Cue
     from o1magic.lint.document import Document
 
-_TAG = re.compile(
+_TAG = late(
     r"<(thinking|think|scratch_?pad|reasoning|thoughts?|thought_?process|inner_?monologue|inner_?thoughts|reflection"
     r"|chain_?of_?thought|cot|internal_?reasoning|reasoning_?process|thinking_?process)>",
     re.IGNORECASE,
@@ -77,12 +78,12 @@ _TAG = re.compile(
 _HIDDEN = frozenset(("fence", "triple", "blockquote", "inserted", "html", "quote"))
 _LONGEST_TEMPLATE = 160
 _AROUND, _LOOK = 200, 40
-_SENTENCE = re.compile(r"[.!?。！？,，;\n]\s*(?=\S)|[.!?。！？]\s*$")
+_SENTENCE = late(r"[.!?。！？,，;\n]\s*(?=\S)|[.!?。！？]\s*$")
 _APART = 200
 _BEFORE, _AFTER = 120, 80
 _FEW, _SEVERAL = 2, 3
 _MOST_TAGS = 20
-_BARE_END = re.compile(r"\s*(?:$|[,.;:)\n]|(?:and|then)\b|\d)")
+_BARE_END = late(r"\s*(?:$|[,.;:)\n]|(?:and|then)\b|\d)")
 _MESSAGE = (
     "a script for thinking; a reasoning model plans and checks by itself, so say the goal and how you will judge it"
 )

@@ -53,10 +53,10 @@ Against it:
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
+from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ _SHORTEST = 200
 # Verse and lists are written in shorter lines than prose, wrapped or not.
 _LEAST_LINE = 55
 _LONG_BETWEEN = 1000
-_GAP = re.compile(r"\n[ \t\r]*\n\s*")
-_WORD = re.compile(r"\S")
-_SUBJECT = re.compile(r"duplicat|repeat|plagiar|same text|identical|重复|重複|중복|doppel|doublon|duplicad")
+_GAP = late(r"\n[ \t\r]*\n\s*")
+_WORD = late(r"\S")
+_SUBJECT = late(r"duplicat|repeat|plagiar|same text|identical|重复|重複|중복|doppel|doublon|duplicad")
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:

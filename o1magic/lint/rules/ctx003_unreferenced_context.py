@@ -53,6 +53,7 @@ import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic
+from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -62,14 +63,14 @@ if TYPE_CHECKING:
 
 _NAMES = "doc|document|source|passage|chunk|context|article|file|snippet|result|excerpt|text"
 _KEYS = r"\s{1,5}(?:id|index|number|n|no)\s?=\s?[\"']?"
-_OPENING = re.compile(
+_OPENING = late(
     rf"<({_NAMES})(?:[_-]?(\d{{1,4}})|{_KEYS}(?:{_NAMES})?[_ -]?(\d{{1,4}})[\"']?)[^<>\n]{{0,200}}>", re.IGNORECASE
 )
-_NAMED = re.compile(
+_NAMED = late(
     rf"(?<!\w)(?:{_NAMES}|dokument|quelle|fuente|documento|文档|文書|문서)s?(?: (?:no|number|nr|#|id))?[ .=#]{{0,3}}"
     r"(\d{1,4})(?:(?:,? (?:and|or|und|et|y|to) | ?[,&] ?)(\d{1,4}))?(?!\d)"
 )
-_ALL = re.compile(
+_ALL = late(
     r"(?<!\w)(?:all|each|every|any|which|these|other|others|both|documents|sources|passages|chunks|articles|files|texts"
     r"|snippets|results|excerpts|context|alle|jede\w{0,3}|toutes|tous|todos|todas|cada)(?!\w)"
     r"|\d ?(?:-|;|to|through|bis) ?\d|s \d{1,4} \d|所有|全部|每|各|すべて|全て|모든|각"

@@ -55,13 +55,13 @@ Against it:
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
 from o1magic.lint.fold import fold
 from o1magic.lint.lines import BLANK, PROSE
 from o1magic.lint.pairs import newline_at
+from o1magic.lint.patterns import late
 from o1magic.lint.phrases import languages_of
 from o1magic.lint.registry import Rule
 
@@ -77,9 +77,9 @@ _LONGEST_TASK = 240
 _FIRST, _LAST = 8, 3
 _ENOUGH = 40
 _LOOK = 200
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_ITEM = re.compile(r"(?:[-*+•·▪◦]|\(?\d{1,3}[.):、]|[a-zA-Z][.)])\s")
-_COLON = re.compile("[:：]")
+_CJK = late(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ITEM = late(r"(?:[-*+•·▪◦]|\(?\d{1,3}[.):、]|[a-zA-Z][.)])\s")
+_COLON = late("[:：]")
 _MESSAGE = "the text to work on runs on from the task without delimiters"
 
 

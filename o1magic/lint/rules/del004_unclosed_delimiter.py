@@ -57,6 +57,7 @@ from typing import TYPE_CHECKING
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.lines import BLANK, HEADING, PROTECTED
 from o1magic.lint.pairs import close, fences
+from o1magic.lint.patterns import late
 from o1magic.lint.regions import Spans
 from o1magic.lint.registry import Rule
 
@@ -66,10 +67,10 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
     from o1magic.lint.rows import Line
 
-_TRIPLE = re.compile(r"\"{3}|'{3}")
-_TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,40})((?: [\w-]{1,30}=\"[^\"<>\n]{0,80}\"){0,4})>$")
-_NAME = re.compile(r"<(/?)([A-Za-z][\w-]{0,40})")
-_CLOSED = re.compile(r"</[A-Za-z]")
+_TRIPLE = late(r"\"{3}|'{3}")
+_TAG = late(r"<(/?)([A-Za-z][\w-]{0,40})((?: [\w-]{1,30}=\"[^\"<>\n]{0,80}\"){0,4})>$")
+_NAME = late(r"<(/?)([A-Za-z][\w-]{0,40})")
+_CLOSED = late(r"</[A-Za-z]")
 _LONGEST_LABEL = 40
 # Markup that people leave open, and that HTML does not close.
 _VOID = frozenset(

@@ -64,6 +64,7 @@ from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
 from o1magic.lint.pairs import fences
+from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ if TYPE_CHECKING:
 
     from o1magic.lint.document import Document
 
-_LINE_TAG = re.compile(r"^[ \t]*<(/?)([A-Za-z][\w-]{0,40})>[ \t\r]*$", re.MULTILINE)
+_LINE_TAG = late(r"^[ \t]*<(/?)([A-Za-z][\w-]{0,40})>[ \t\r]*$", re.MULTILINE)
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:

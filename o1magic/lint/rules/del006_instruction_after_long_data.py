@@ -54,10 +54,10 @@ Against it:
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic
+from o1magic.lint.patterns import late
 from o1magic.lint.regions import Spans
 from o1magic.lint.registry import Rule
 
@@ -67,8 +67,8 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
 _LONG = 8_000
-_LETTERS = re.compile(r"[^\W\d_]{2}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_TAG_LINE = re.compile(r"</?[A-Za-z][^<>\n]{0,80}>$")
+_LETTERS = late(r"[^\W\d_]{2}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_TAG_LINE = late(r"</?[A-Za-z][^<>\n]{0,80}>$")
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:

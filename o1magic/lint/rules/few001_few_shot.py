@@ -57,6 +57,7 @@ from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 from o1magic.lint.phrases import tables
 from o1magic.lint.registry import Rule
 
@@ -65,12 +66,12 @@ if TYPE_CHECKING:
 
     from o1magic.lint.document import Document
 
-_LABEL = re.compile(r"^[ \t]*+[*_>-]{0,3}[ \t]?([^\W\d][\w ]{0,34}+)[*_]{0,2}[:：][*_]{0,2}[ \t]*(\S?)", re.MULTILINE)
-_NUMBER = re.compile(r"[ _]?\d{0,2}[_ ]*$")
-_ARROW = re.compile(r"^[ \t]*(\S[^\n]{0,80}?)[ \t]*(?:->|=>|→|⇒|➜)[ \t]*([^\n]{0,60})$", re.MULTILINE)
+_LABEL = late(r"^[ \t]*+[*_>-]{0,3}[ \t]?([^\W\d][\w ]{0,34}+)[*_]{0,2}[:：][*_]{0,2}[ \t]*(\S?)", re.MULTILINE)
+_NUMBER = late(r"[ _]?\d{0,2}[_ ]*$")
+_ARROW = late(r"^[ \t]*(\S[^\n]{0,80}?)[ \t]*(?:->|=>|→|⇒|➜)[ \t]*([^\n]{0,60})$", re.MULTILINE)
 # Code, or a sentence about arrows.
-_NO_PAIR = re.compile(r"[{};]|[:：][ \t]*(?:->|=>|→|⇒|➜)|\([^)\n]{0,60}(?:->|=>|→|⇒|➜)")
-_TAG = re.compile(r"<(example|shot|sample)\b[^<>\n]{0,60}>", re.IGNORECASE)
+_NO_PAIR = late(r"[{};]|[:：][ \t]*(?:->|=>|→|⇒|➜)|\([^)\n]{0,60}(?:->|=>|→|⇒|➜)")
+_TAG = late(r"<(example|shot|sample)\b[^<>\n]{0,60}>", re.IGNORECASE)
 _FEWEST = 2
 _LONGEST_SIDE = 60
 

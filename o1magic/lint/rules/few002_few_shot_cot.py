@@ -59,6 +59,7 @@ from typing import TYPE_CHECKING
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.exemplars import exemplars
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 from o1magic.lint.phrases import languages_of
 from o1magic.lint.registry import Rule
 
@@ -67,9 +68,9 @@ if TYPE_CHECKING:
 
     from o1magic.lint.document import Document
 
-_BLOCK = re.compile(r"<(example|shot|sample)\b[^<>\n]{0,60}>", re.IGNORECASE)
-_THINKS = re.compile(r"<(?:thinking|think|reasoning|thoughts?|scratchpad)>", re.IGNORECASE)
-_EQUATION = re.compile(r"\d[\d\s.,]{0,12}[-+*/×÷][\d\s.,$]{1,12}=|=\s?\$?\d")
+_BLOCK = late(r"<(example|shot|sample)\b[^<>\n]{0,60}>", re.IGNORECASE)
+_THINKS = late(r"<(?:thinking|think|reasoning|thoughts?|scratchpad)>", re.IGNORECASE)
+_EQUATION = late(r"\d[\d\s.,]{0,12}[-+*/×÷][\d\s.,$]{1,12}=|=\s?\$?\d")
 _LONGEST_BLOCK = 4000
 _SHORTEST = 12
 _ENOUGH = 2

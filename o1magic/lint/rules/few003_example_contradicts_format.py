@@ -47,13 +47,13 @@ Against it:
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.exemplars import exemplars
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 from o1magic.lint.phrases import languages, tables
 from o1magic.lint.registry import Rule
 
@@ -63,17 +63,17 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
     from o1magic.lint.exemplars import Exemplar
 
-_WORDS = re.compile(r"\w+")
-_SHOWN = re.compile(r"[^\W_]")
-_PLACEHOLDER = re.compile(r"\.{3}|…|\[[^\]\n]{0,60}\]|<[^>\n]{0,60}>|\{\{|___")
-_ARROW = re.compile(r"->|=>|→|⇒")
+_WORDS = late(r"\w+")
+_SHOWN = late(r"[^\W_]")
+_PLACEHOLDER = late(r"\.{3}|…|\[[^\]\n]{0,60}\]|<[^>\n]{0,60}>|\{\{|___")
+_ARROW = late(r"->|=>|→|⇒")
 _LONGEST, _LOOK, _NEAR = 400, 40, 2000
-_COLON = re.compile("[:：]")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
+_COLON = late("[:：]")
+_CJK = late(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")
 _FEW_WORDS = 3
 _MOST = 12
-_GOES_ON = re.compile(r"\s*\n[ \t]*[\[{<`~\"]")
-_LABEL_AFTER = re.compile(r"\s*\n[ \t]*[*_]{0,2}\w{1,20}[*_]{0,2} ?[:：]")
+_GOES_ON = late(r"\s*\n[ \t]*[\[{<`~\"]")
+_LABEL_AFTER = late(r"\s*\n[ \t]*[*_]{0,2}\w{1,20}[*_]{0,2} ?[:：]")
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:

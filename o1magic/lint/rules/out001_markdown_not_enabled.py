@@ -49,11 +49,11 @@ Against it:
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint import wording
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
+from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
 _MARKER = "Formatting re-enabled"
 # The family that was told so; the beta models before it take no developer message at all.
-_FAMILY = re.compile(r"o[13](?:-pro|-mini)?$")
+_FAMILY = late(r"o[13](?:-pro|-mini)?$")
 _ANCHORS = ("markdown", "마크다운", "マークダウン")
 _ROLES = ("developer", "system")
 

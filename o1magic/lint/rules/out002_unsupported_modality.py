@@ -52,6 +52,7 @@ from typing import TYPE_CHECKING
 
 from o1magic.lint import wording
 from o1magic.lint.diagnostic import Diagnostic
+from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 
     from o1magic.lint.document import Document
 
-_EMBEDDED = re.compile(r"^!\[[^\]\n]{0,200}\]\([^)\n]{1,300}\)|data:image/[a-z+]{2,10};base64,", re.MULTILINE)
+_EMBEDDED = late(r"^!\[[^\]\n]{0,200}\]\([^)\n]{1,300}\)|data:image/[a-z+]{2,10};base64,", re.MULTILINE)
 _MOST, _SHORT = 20_000, 1_000
 
 

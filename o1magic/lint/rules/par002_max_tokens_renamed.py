@@ -48,13 +48,14 @@ Against it:
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
+from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from o1magic.lint.diagnostic import FlagUse
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 
 _OLD = "max_tokens"
 _NEW = "max_completion_tokens"
-_NAME = re.compile(r"max([-_])tokens")
+_NAME = late(r"max([-_])tokens")
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:

@@ -47,10 +47,10 @@ Against it:
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
+from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 _RECOMMENDED = 25_000
-_NUMBER = re.compile(r"\d[\d_]{0,20}$")
+_NUMBER = late(r"\d[\d_]{0,20}$")
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:

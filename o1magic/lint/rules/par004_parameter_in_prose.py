@@ -45,11 +45,11 @@ Against it:
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint import wording
 from o1magic.lint.diagnostic import Diagnostic
+from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 _ANCHORS = ("temperatur", "top p", "max tokens", "max completion tokens", "reasoning effort", "penalty", "温度",
             "온도", "температур")  # fmt: skip
 # A call of a function on the same line: then it is an argument.
-_CALL = re.compile(r"\w\(")
+_CALL = late(r"\w\(")
 _MOST = 20_000
 
 

@@ -48,10 +48,10 @@ Against it:
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
+from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
 _ROLES = ("system", "developer")
-_ROLE = re.compile(r'"role"\s{0,20}:\s{0,20}"(system|developer)"')
+_ROLE = late(r'"role"\s{0,20}:\s{0,20}"(system|developer)"')
 _NOTED = 50
 
 

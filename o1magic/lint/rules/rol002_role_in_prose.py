@@ -54,6 +54,7 @@ from typing import TYPE_CHECKING
 from o1magic.lint import wording
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -62,11 +63,9 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
 _LOOK = 400
-_TOKEN = re.compile(
-    r"\s{0,40}(?:<\|im_start\|>\s?system|<\|system\|>|(?:\[INST\]\s?)?<<SYS>>|<\|start_header_id\|>system)"
-)
-_LABEL = re.compile(r"\s{0,40}(?:[#>*_\[<(]{1,4} ?)?([^\W\d][\w -]{1,30}?)[*_\])>]{0,3} ?[:：\n][*_]{0,2}\s{0,9}")
-_USER = re.compile(r"^[ \t]*[#*\[<]{0,3} ?(?:User|Human|Question|用户|ユーザー|사용자)[*\]>]{0,3} ?[:：]", re.MULTILINE)
+_TOKEN = late(r"\s{0,40}(?:<\|im_start\|>\s?system|<\|system\|>|(?:\[INST\]\s?)?<<SYS>>|<\|start_header_id\|>system)")
+_LABEL = late(r"\s{0,40}(?:[#>*_\[<(]{1,4} ?)?([^\W\d][\w -]{1,30}?)[*_\])>]{0,3} ?[:：\n][*_]{0,2}\s{0,9}")
+_USER = late(r"^[ \t]*[#*\[<]{0,3} ?(?:User|Human|Question|用户|ユーザー|사용자)[*\]>]{0,3} ?[:：]", re.MULTILINE)
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:

@@ -52,6 +52,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic
+from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -59,43 +60,41 @@ if TYPE_CHECKING:
 
     from o1magic.lint.document import Document
 
-_DOMAIN = re.compile(r"@((?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24})(?![\w@-])")
-_LOCAL = re.compile(r"(?<![\w.%+/:@-])[A-Za-z0-9][\w.%+-]{0,63}$")
+_DOMAIN = late(r"@((?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24})(?![\w@-])")
+_LOCAL = late(r"(?<![\w.%+/:@-])[A-Za-z0-9][\w.%+-]{0,63}$")
 _LONGEST_LOCAL = 66
-_NOBODY = re.compile(
+_NOBODY = late(
     r"(?:^|\.)(?:example\d?|test|invalid|localhost|domain|email|company|yourcompany|yourdomain|acme)\.[a-z]{2,10}$"
     r"|\.(?:test|invalid|local|internal|example)$|(?:^|\.)noreply\.",
     re.IGNORECASE,
 )
-_ROLES = re.compile(
+_ROLES = late(
     r"(?:no-?reply|do-?not-?reply|info|support|sales|contact|admin|hello|help|office|team|press|jobs|careers|billing"
     r"|webmaster|postmaster|abuse|security|privacy|git|user\d?|username|name|your\W?name|you|me|test\w{0,10}|foo|bar"
     r"|example|firstname\W?lastname|john\W?doe|jane\W?doe|x{2,})$",
     re.IGNORECASE,
 )
 # Read once, run by run; what a run is, is decided at its start.
-_RUN = re.compile(r"[+(\d][\d ()./-]{11,40}+")
-_PHONE = re.compile(
+_RUN = late(r"[+(\d][\d ()./-]{11,40}+")
+_PHONE = late(
     r"\+\d{1,3}[ ./-]\(?\d{1,4}\)?(?:[ ./-]?\d{2,4}){2,5}|\+\d{1,3} ?\(\d{1,4}\) ?\d{2,4}(?:[ -]?\d{2,4}){1,4}"
     r"|\(\d{3}\) ?\d{3}[-. ]\d{4}|\d{3}-\d{3}-\d{4}"
 )
-_CARD = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3\d{3}[ -]\d{6}[ -]\d{5}|[3-6]\d{14,15}")
-_GLUED = re.compile(r"[\w/]|[.-]\d")
-_CARD_WORD = re.compile(
-    r"card|visa|amex|credit|debit|karte|carte|tarjeta|cart[aã]o|carta|карт|卡|카드|カード", re.IGNORECASE
-)
-_CARD_PREFIX = re.compile(r"4|5[1-5]|2[2-7]|3[47]|6(?:011|5|4[4-9])")
+_CARD = late(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}|3\d{3}[ -]\d{6}[ -]\d{5}|[3-6]\d{14,15}")
+_GLUED = late(r"[\w/]|[.-]\d")
+_CARD_WORD = late(r"card|visa|amex|credit|debit|karte|carte|tarjeta|cart[aã]o|carta|карт|卡|카드|カード", re.IGNORECASE)
+_CARD_PREFIX = late(r"4|5[1-5]|2[2-7]|3[47]|6(?:011|5|4[4-9])")
 _COUNTED = 100
 _CARD_NUMBER = "card number"
 _BEFORE = 40
 # Digits of a telephone number with its country's; at most as E.164 allows.
 _FEWEST, _MOST = 8, 15
 # Published by payment providers for tests.
-_TEST_CARDS = re.compile(
+_TEST_CARDS = late(
     r"(?:42){8}|4(?:1{15}|(?:0{13,14}|012888888881)\d{2,4}|000056655665556)|5(?:5{11}4444|105105105105100|200828282828210)"
     r"|378282246310005|371449635398431|60?1{13,14}7"
 )
-_FICTION = re.compile(r"\D*(?:1\D?)?\d{3}\D{0,2}555|\D*555\D|.*(?:123\D?456\D?7|(\d)\1{6})")
+_FICTION = late(r"\D*(?:1\D?)?\d{3}\D{0,2}555|\D*555\D|.*(?:123\D?456\D?7|(\d)\1{6})")
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
@@ -134,7 +133,7 @@ def _numbers(text: str) -> Iterator[tuple[str, int, int]]:
         if match is None or _GLUED.match(text, match.end()):
             continue
         digits = "".join(filter(str.isdigit, match.group()))
-        if match.re is _PHONE:
+        if match.re.pattern == _PHONE.pattern:
             if _FEWEST <= len(digits) <= _MOST and not _FICTION.match(match.group()):
                 yield "telephone number", start, match.end()
         elif _is_card(digits) and (
