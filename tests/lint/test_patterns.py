@@ -34,7 +34,7 @@ def test_a_pattern_does_what_the_compiled_one_does():
     """It searches, matches and tells its source, with its flags."""
     one = late("^b.", re.MULTILINE | re.IGNORECASE)
 
-    assert ["BC", "bd"] == one.findall("a\nBC\nbd")
+    assert one.findall("a\nBC\nbd") == ["BC", "bd"]
     assert one.match("a") is None
     assert one.sub("x", "bc") == "x"
     assert one.pattern == "^b."
