@@ -11,15 +11,17 @@ from bisect import bisect_right
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from o1magic.lint.data import tables
 from o1magic.lint.fold import fold
 from o1magic.lint.patterns import late
-from o1magic.lint.phrases import languages_of, tables
+from o1magic.lint.phrases import languages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from o1magic.lint.document import Document
     from o1magic.lint.phrases import Form, Language
+    from o1magic.lint.vocabulary import Vocabulary
 
 _CLAUSE_END = late(r"[,;:()!?。、؛،।\0\n]")
 _BARRIER = late(r"[;:()!?。\0]")
@@ -72,18 +74,20 @@ def _apart(document: Document, code: str) -> Iterator[Cue]:
 
 
 def _in_language(document: Document, language: Language) -> Iterator[Cue]:
-    prose, words = document.prose, document.vocabulary
-    possible = [form for form in language.forms if words.may_hold(form.gates)]
-    possible = [form for form in possible if all(words.holds(part.anchors) for part in form.parts)]
-    if not possible:
+    words = document.vocabulary
+    if not words.may_hold(language.gates):
         return
+    wanted = [_Wanted(form, words) for form in language.forms if _may_stand_in(words, form)]
+    if not wanted:
+        return
+    prose = document.prose
     starts, ends = document.sentence_starts, document.sentence_ends
     judged: dict[str, list[_Hit]] = {}
-    for index in sorted(_announced(document, possible)):
+    for index in sorted(_announced(document, wanted)):
         start = starts[index]
         sentence = prose.text[start : ends[index]]
         if sentence not in judged:
-            judged[sentence] = list(_judge(sentence, possible, language))
+            judged[sentence] = list(_judge(sentence, wanted, language))
         for hit in judged[sentence]:
             if prose.starts is None:
                 (a, b), (c, d) = (hit.start, hit.end), hit.removable
@@ -93,30 +97,52 @@ def _in_language(document: Document, language: Language) -> Iterator[Cue]:
                 yield Cue(a, b, (c, d), language, hit.weak)
 
 
-def _announced(document: Document, forms: Sequence[Form]) -> set[int]:
+def _may_stand_in(words: Vocabulary, form: Form) -> bool:
+    return all(words.may_hold(part.phrases.gates) for part in form.parts) and all(
+        words.holds(part.phrases.anchors) for part in form.parts
+    )
+
+
+class _Wanted:
+    """A form that may stand in a text: the words of the text that announce it, and its slots' patterns."""
+
+    __slots__ = ("announcing", "form", "held", "patterns")
+
+    def __init__(self, form: Form, words: Vocabulary) -> None:
+        self.form = form
+        self.announcing = words.held(form.rarest.anchors)
+        self.held = [part.phrases.held(words) for part in form.parts]
+        self.patterns = [part.phrases.within(words) for part in form.parts]
+
+    def may_stand_in(self, sentence: str) -> bool:
+        return all(any(map(sentence.__contains__, held)) for held in self.held)
+
+
+def _announced(document: Document, wanted: Sequence[_Wanted]) -> set[int]:
     """Return the numbers of the sentences that hold a word announcing one of the forms."""
     text = document.prose.text
     starts, ends = document.sentence_starts, document.sentence_ends
-    wanted: set[int] = set()
-    for anchor in document.vocabulary.held(frozenset().union(*(form.anchors for form in forms))):
+    found: set[int] = set()
+    for anchor in frozenset().union(*(one.announcing for one in wanted)):
         if not anchor:
             return set(range(len(starts)))
         position = text.find(anchor)
         while position >= 0:
             index = bisect_right(starts, position) - 1
-            wanted.add(index)
+            found.add(index)
             position = text.find(anchor, ends[index])
-    return wanted
+    return found
 
 
-def _judge(sentence: str, forms: Sequence[Form], language: Language) -> Iterator[_Hit]:
+def _judge(sentence: str, wanted: Sequence[_Wanted], language: Language) -> Iterator[_Hit]:
     text, back = _squeeze(sentence, words=language.words)
     guarded = False
     taken = 0
-    for form in forms:
-        if not all(any(anchor in text for anchor in part.anchors) for part in form.parts):
+    for one in wanted:
+        if not one.may_stand_in(text):
             continue
-        for start, end, removable in _matches(text, form, language):
+        form = one.form
+        for start, end, removable in _matches(text, one, language):
             if start < taken:
                 continue
             fresh = sentence[: back(start)].rstrip(_MARKS.replace("\n", "")).endswith("\n")
@@ -153,21 +179,22 @@ def _squeeze(sentence: str, *, words: bool) -> tuple[str, Callable[[int], int]]:
     return joint.join(run.group() for run in runs), starts.__getitem__
 
 
-def _matches(text: str, form: Form, language: Language) -> Iterator[tuple[int, int, tuple[int, int]]]:
-    first, rest = form.parts[0], form.parts[1:]
+def _matches(text: str, wanted: _Wanted, language: Language) -> Iterator[tuple[int, int, tuple[int, int]]]:
+    opening = wanted.patterns[0]
+    first, rest = wanted.form.parts[0], wanted.form.parts[1:]
     stop, longest = language.any_of("stop"), _LONGEST_GAP[language.words]
-    for match in first.pattern.finditer(text):
+    for match in opening.finditer(text):
         start, end = match.span()
         removable = (start, end)
         alone = first.removed
-        for part in rest:
-            following = part.pattern.search(text, end, end + longest + 40)
+        for part, pattern in zip(rest, wanted.patterns[1:], strict=True):
+            following = pattern.search(text, end, end + longest + 40)
             if following is None:
                 break
             between = text[end : following.start()]
             if between.strip() and not part.gap:
                 break
-            if not language.words and first.pattern.search(between, 1):
+            if not language.words and opening.search(between, 1):
                 # The nearest verb is the one meant.
                 break
             if len(between) > longest or _BARRIER.search(between) or (stop and stop.search(between)):

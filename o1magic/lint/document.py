@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from o1magic.lint import regions
-from o1magic.lint.fold import Folded, Vocabulary, fold
+from o1magic.lint.fold import Folded, fold
 from o1magic.lint.patterns import late
 from o1magic.lint.regions import Region, Spans
+from o1magic.lint.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from o1magic.lint.cues import Cue

@@ -10,9 +10,9 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from o1magic.lint.data import tables
 from o1magic.lint.fold import fold
 from o1magic.lint.patterns import late
-from o1magic.lint.phrases import tables
 
 if TYPE_CHECKING:
     from o1magic.lint.document import Document

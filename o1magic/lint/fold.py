@@ -10,12 +10,8 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from o1magic.lint.patterns import late
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 # Dashes that separate clauses, as the one ASCII character that does so too; hyphens join words, as spaces do.
 _CLAUSE_DASH = ";"
@@ -33,10 +29,6 @@ _VANISHING = late("[\u00ad\u0300-\u036f\u0640\u064b-\u0652\u0670\u200b-\u200f\u2
 _LONGEST_CLUSTER = 6
 # Replacing one character after the other in C is faster than a look-up for each, unless there are many to replace.
 _SHORT = 3000
-_RUN = late(r"\w+")
-_GATE = 3
-_CHUNK = 1 << 18
-_LONGEST_WORD = 64
 _MANY = 120
 _JOINING = late("[\u0300-\u036f\u1160-\u11ff\uff9e\uff9f]")
 
@@ -138,45 +130,3 @@ def _cluster_end(text: str, start: int, end: int) -> int:
     while end < limit and _JOINING.match(text, end):
         end += 1
     return end
-
-
-def gate_of(anchor: str, *, words: bool) -> str:
-    """Return the beginning by which a vocabulary tells at once that it does not hold a word."""
-    run = _RUN.match(anchor) if words else None
-    return run.group()[:_GATE] if run and run.end() >= _GATE else anchor[:1]
-
-
-class Vocabulary:
-    """Answers, each question once, whether a word is in a folded text; looks through each different word once."""
-
-    __slots__ = ("_characters", "_gates", "_known", "_words")
-
-    def __init__(self, text: str) -> None:
-        words: set[str] = set()
-        for start in range(0, len(text), _CHUNK):
-            # A word cut at the edge is whole in the next piece.
-            words.update(text[max(0, start - _LONGEST_WORD) : start + _CHUNK].split())
-        self._words = "\n".join(words)
-        self._characters = set(self._words)
-        self._gates = {"", *self._characters}
-        self._gates.update(word[:_GATE] for word in _RUN.findall(self._words))
-        self._known: dict[str, bool] = {}
-
-    def may_hold(self, gates: Iterable[frozenset[str]]) -> bool:
-        """Return whether one of each set of beginnings begins a word of the text: only false is certain."""
-        return not any(map(self._gates.isdisjoint, gates))
-
-    def holds(self, anchors: Iterable[str]) -> bool:
-        """Return whether one of the words is in the text."""
-        return any(map(self._holds, anchors))
-
-    def held(self, anchors: Iterable[str]) -> Iterator[str]:
-        """Yield those of the words that are in the text."""
-        return filter(self._holds, anchors)
-
-    def _holds(self, anchor: str) -> bool:
-        known = self._known.get(anchor)
-        if known is None:
-            known = self._characters.issuperset(anchor) and anchor in self._words
-            self._known[anchor] = known
-        return known

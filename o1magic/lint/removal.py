@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from o1magic.lint.cues import Cue
     from o1magic.lint.document import Document
     from o1magic.lint.phrases import Language
+    from o1magic.lint.shorthand import Phrases
 
 # Nobody wrote a prompt with more cues by hand; what is to go from it is not for a fix to guess.
 _MOST = 1000
@@ -49,7 +50,7 @@ def _says_nothing(piece: str, language: Language) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _only_fillers(piece: str, filler: re.Pattern[str] | None, joint: re.Pattern[str] | None, *, words: bool) -> bool:
+def _only_fillers(piece: str, filler: Phrases | None, joint: Phrases | None, *, words: bool) -> bool:
     folded = fold(piece).text
     if not words:
         folded = "".join(folded.split())

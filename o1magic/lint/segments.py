@@ -12,9 +12,9 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from o1magic.lint import lines, payload
+from o1magic.lint.data import tables
 from o1magic.lint.fold import fold
 from o1magic.lint.patterns import late
-from o1magic.lint.phrases import tables
 from o1magic.lint.rows import Line, Rows
 
 if TYPE_CHECKING:

@@ -1,68 +1,61 @@
-"""Phrases as data for rules that need no grammar: lists per language in cues/<CODE>.toml, found within sentences.
+"""Phrases for rules that need no grammar: lists per language in cues/<CODE>.toml, found within sentences.
 
-A phrase is folded text with a small shorthand: `(a|b)` either, `[a ]` optional, `a?` the character or none, `%` any
-ending of the word, `~` a few words between, `#` a number from 0 to 2, `@` a number of two to six digits. Every gap is
-bounded, so no pattern can backtrack far. Called by the rules; judges nothing itself.
+Written in the shorthand of `shorthand`. Called by the rules; judges nothing itself.
 """
 
 from __future__ import annotations
 
-import re
+import sys
 from bisect import bisect_right
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from o1magic.lint.fold import fold
-from o1magic.lint.patterns import late
-from o1magic.lint.phrases import tables
+from o1magic.lint.data import tables
+from o1magic.lint.shorthand import Phrases
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
 
     from o1magic.lint.document import Document
 
-# "show [me]" reads better than "show[ me]", and must not demand the blank when the option is not taken.
-_OPTION = late(r" \[([^\[\]]*[^\[\] ])\]")
-_SYNTAX: Final = {
-    "(": "(?:",
-    ")": ")",
-    "|": "|",
-    "[": "(?:",
-    "]": ")?",
-    "%": r"\w{0,12}",
-    "~": r"[^\0\n.!?;:。！？]{0,40}?",
-    "?": "?",
-    "@": r"\d{2,6}",
-    "#": r"(?:[01](?:[.,]\d{1,2})?|2(?:[.,]0)?)(?![\d.,]*\d)(?! ?[°%k])",
-}
+
+class Lists(dict[str, Phrases]):
+    """The list of one name in each language, searched as one."""
+
+    def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        """Return the first phrase in the text."""
+        found = [match for one in self.values() if (match := one.search(text, start, end))]
+        return min(found, key=_start, default=None)
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """Return the phrase that begins the text."""
+        return next((match for one in self.values() if (match := one.match(text))), None)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """Return the phrase that is the whole text."""
+        return next((match for one in self.values() if (match := one.fullmatch(text))), None)
+
+    def finditer(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
+        """Yield each phrase in the text, in order, none overlapping another."""
+        for match in sorted((match for one in self.values() for match in one.finditer(text, start, end)), key=_start):
+            if match.start() >= start:
+                yield match
+                start = match.end()
+
+
+def _start(match: re.Match[str]) -> int:
+    return match.start()
 
 
 @cache
-def patterns(code: str, name: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return the list of that name in each language of a rule's data, compiled: for folded text."""
-    return tuple(
-        (language, _compile(table[name], words=table.get("words", True)))
+def lists(code: str, name: str) -> Lists:
+    """Return the lists of that name in a rule's data: for folded text."""
+    return Lists(
+        (language, Phrases(table[name], words=table.get("words", True), squeezed=False))
         for language, table in tables(code).items()
         if name in table
     )
-
-
-@cache
-def pattern(code: str, name: str) -> re.Pattern[str]:
-    """Return the lists of that name in all languages as one pattern."""
-    return re.compile("|".join(one.pattern for _, one in patterns(code, name)))
-
-
-def _compile(raw: str, *, words: bool) -> re.Pattern[str]:
-    lines = [_OPTION.sub(r"[ (\1)]", fold(line.strip()).text) for line in raw.splitlines() if line.strip()]
-    body = "|".join("".join(_syntax(c, words=words) for c in line) for line in lines)
-    return re.compile(rf"(?<!\w)(?:{body})(?!\w)" if words else f"(?:{body})")
-
-
-def _syntax(character: str, *, words: bool) -> str:
-    if character == " " and not words:
-        return " ?"
-    return _SYNTAX.get(character) or re.escape(character)
 
 
 def sentences(document: Document, anchors: Iterable[str]) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from o1magic.lint import phrases
+from o1magic.lint import data
 from o1magic.lint.fold import fold
 
 
@@ -47,8 +47,8 @@ def test_every_folded_offset_has_a_source(text):
 
 
 @pytest.mark.parametrize(
-    "file", sorted((Path(phrases.__file__).parent / "cues").glob("*.toml")), ids=lambda file: file.stem
+    "file", sorted((Path(data.__file__).parent / "cues").glob("*.toml")), ids=lambda file: file.stem
 )
 def test_data_files_are_read_as_toml_reads_them(file):
     """The quick reader of the data files gives what a TOML parser gives."""
-    assert tomllib.loads(file.read_text(encoding="utf-8")) == phrases.tables(file.stem)
+    assert tomllib.loads(file.read_text(encoding="utf-8")) == data.tables(file.stem)

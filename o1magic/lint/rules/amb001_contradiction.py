@@ -51,8 +51,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from o1magic.lint import wording
+from o1magic.lint.data import tables
 from o1magic.lint.diagnostic import Diagnostic
-from o1magic.lint.phrases import tables
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -98,10 +98,10 @@ def _both(document: Document, language: str, one: str, other: str) -> tuple[int,
 
 def _said(document: Document, language: str, name: str) -> Iterable[tuple[int, int]]:
     """Yield where it is said plainly: not denied, and tied to no condition, step or part of the answer."""
-    wanted = dict(wording.patterns(_DATA, name)).get(language)
+    wanted = wording.lists(_DATA, name).get(language)
     if wanted is None:
         return
-    unless = dict(wording.patterns(_DATA, "unless"))[language]
+    unless = wording.lists(_DATA, "unless")[language]
     text, starts, ends = document.prose.text, document.sentence_starts, document.sentence_ends
     for start, end in zip(starts, ends, strict=True):
         match = wanted.search(text, start, end)

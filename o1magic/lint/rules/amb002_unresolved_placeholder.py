@@ -76,7 +76,7 @@ _TOLD = "nobody filled this in, and it goes out as it is written"
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield each placeholder left open, unless the prompt is about placeholders."""
     found = sorted((*_braces(document), *_slots(document, rule), *_todos(document)))
-    if found and not wording.pattern(rule.code, "about").search(document.prose.text):
+    if found and not wording.lists(rule.code, "about").search(document.prose.text):
         for start, end in found:
             yield Diagnostic(rule.code, rule.name, rule.severity, _TOLD, start, end)
 
@@ -100,7 +100,7 @@ def _braces(document: Document) -> Iterator[tuple[int, int]]:
 
 def _slots(document: Document, rule: Rule) -> Iterator[tuple[int, int]]:
     """Yield what stands in brackets and begins as something to be filled in does."""
-    opening = wording.pattern(rule.code, "slot")
+    opening = wording.lists(rule.code, "slot")
     for slot in _SLOTS:
         for match in slot.finditer(document.prose.text, document.start):
             if opening.match(match.group(1)):

@@ -53,10 +53,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from o1magic.lint import wording
+from o1magic.lint.data import tables
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.fold import fold
 from o1magic.lint.patterns import late
-from o1magic.lint.phrases import tables
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def _points(
     for language, hints in languages:
         if not any(hint in sentence for hint in hints):
             continue
-        match = _of(rule.code, name, language).search(sentence)
-        if match and not _of(rule.code, f"not_{name}", language).search(sentence):
+        match = wording.lists(rule.code, name)[language].search(sentence)
+        if match and not wording.lists(rule.code, f"not_{name}")[language].search(sentence):
             return match.span()
     return None
 
@@ -121,11 +121,6 @@ def _points(
 @cache
 def _hints(code: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((language, tuple(fold(table["hints"]).text.split())) for language, table in tables(code).items())
-
-
-@cache
-def _of(code: str, name: str, language: str) -> re.Pattern[str]:
-    return dict(wording.patterns(code, name))[language]
 
 
 def _says(document: Document, start: int, end: int, *, below: bool = False) -> bool:

@@ -57,10 +57,11 @@ import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint import cues
+from o1magic.lint.data import tables
 from o1magic.lint.diagnostic import Context, Diagnostic, Edit, Fix
 from o1magic.lint.fold import fold
 from o1magic.lint.patterns import late
-from o1magic.lint.phrases import languages, tables
+from o1magic.lint.phrases import languages
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:

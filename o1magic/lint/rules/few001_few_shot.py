@@ -55,10 +55,10 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from o1magic.lint.data import tables
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.fold import fold
 from o1magic.lint.patterns import late
-from o1magic.lint.phrases import tables
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:

@@ -50,11 +50,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from o1magic.lint.data import tables
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.exemplars import exemplars
 from o1magic.lint.fold import fold
 from o1magic.lint.patterns import late
-from o1magic.lint.phrases import languages, tables
+from o1magic.lint.phrases import languages
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:

@@ -77,8 +77,8 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
         return
     for start, end in wording.sentences(document, _ANCHORS):
         sentence = document.prose.text[start:end]
-        wanted = wording.pattern(rule.code, "wanted").search(sentence)
-        if wanted and not wording.pattern(rule.code, "unless").search(sentence):
+        wanted = wording.lists(rule.code, "wanted").search(sentence)
+        if wanted and not wording.lists(rule.code, "unless").search(sentence):
             a, b = wording.source(document, start + wanted.start(), start + wanted.end())
             message = f"{model.name} avoids Markdown until the developer message begins with “{_MARKER}”"
             yield Diagnostic(rule.code, rule.name, rule.severity, message, a, b, _enable(document))

@@ -82,9 +82,9 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
 def _asked(document: Document, rule: Rule, name: str) -> list[tuple[int, int]]:
     """Return the first request of that kind, unless what it is about stands in the prompt, or it is denied."""
     prose = document.prose.text
-    for match in wording.pattern(rule.code, name).finditer(prose, document.start):
+    for match in wording.lists(rule.code, name).finditer(prose, document.start):
         start = document.sentence_starts[bisect_right(document.sentence_starts, match.start()) - 1]
-        if not wording.pattern(rule.code, "unless").search(prose, start, match.start()):
+        if not wording.lists(rule.code, "unless").search(prose, start, match.start()):
             return [wording.source(document, *match.span())]
     return []
 

@@ -71,8 +71,8 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
         return
     text, about = document.prose.text, None
     for start, end in wording.sentences(document, _ANCHORS):
-        for match in wording.pattern(rule.code, "set").finditer(text, start, end):
-            about = wording.pattern(rule.code, "about").search(text) if about is None else about
+        for match in wording.lists(rule.code, "set").finditer(text, start, end):
+            about = wording.lists(rule.code, "about").search(text) if about is None else about
             if about:
                 return
             message = "the model cannot set this from inside the prompt; effort and allowance are flags (-e, --max-...)"

@@ -75,9 +75,9 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     end = match.end() if match else 0
     if match is None:
         label = _LABEL.match(head)
-        if label is None or not wording.pattern(rule.code, "label").fullmatch(fold(label.group(1)).text):
+        if label is None or not wording.lists(rule.code, "label").fullmatch(fold(label.group(1)).text):
             return
-        if not wording.pattern(rule.code, "opening").match(fold(head[label.end() :]).text) and not _USER.search(head):
+        if not wording.lists(rule.code, "opening").match(fold(head[label.end() :]).text) and not _USER.search(head):
             return
         end = label.end()
     start = document.start + len(head) - len(head.lstrip())

@@ -1,0 +1,51 @@
+"""The data files of the rules, read when first asked for: cues/<CODE>.toml, a table per language.
+
+Called by whatever looks for phrases; knows nothing of what the tables mean.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pkgutil import get_data
+from typing import Any
+
+from o1magic.lint.patterns import late
+
+# The part of TOML that the data files are written in; what does not fit it is left to tomllib.
+_ENTRY = late(
+    r"\s*(?:#[^\n]*(?=\n|$)|\[(\w+)\][ \t]*(?=\n|$)"
+    r"|(\w+) = (?:'''\n(.*?)'''|'([^'\n]*)'|(true|false)))",
+    re.DOTALL,
+)
+
+
+@cache
+def tables(name: str) -> dict[str, Any]:
+    """Return a data file as it is written."""
+    # Not through pathlib, which takes longer to import than all data files take to read.
+    text = (get_data("o1magic.lint", f"cues/{name}.toml") or b"").decode().replace("\r\n", "\n")
+    read = _read(text)
+    if read is not None:
+        return read
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def _read(text: str) -> dict[str, Any] | None:
+    """Return the tables of a file of plain strings, None where there is more in it: tomllib takes 20 times as long."""
+    found: dict[str, Any] = {}
+    table = found
+    position, end = 0, len(text.rstrip())
+    while position < end:
+        entry = _ENTRY.match(text, position)
+        if entry is None:
+            return None
+        name, key, block, line, flag = entry.groups()
+        if name:
+            table = found.setdefault(name, {})
+        elif key:
+            table[key] = flag == "true" if flag else line if block is None else block
+        position = entry.end()
+    return found

@@ -1,0 +1,202 @@
+"""The shorthand in which phrases are written, compiled: a list of them is one pattern, which few texts need.
+
+A phrase is folded text: `(a|b)` either, `[a ]` optional, `a?` the character or none, `%` any ending of the word, `~` a
+few words between, `#` a number from 0 to 2, `@` a number of two to six digits; a line that begins with `# ` is a
+comment. Every gap is bounded, so that no pattern can backtrack far. Called by the phrases of the rules.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Final
+
+from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
+from o1magic.lint.vocabulary import gate_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from o1magic.lint.vocabulary import Vocabulary
+
+_SYNTAX: Final = {
+    "(": "(?:",
+    ")": ")",
+    "|": "|",
+    "[": "(?:",
+    "]": ")?",
+    "?": "?",
+    "%": r"[\w\u0900-\u0963\u0966-\u0d7f\u0e00-\u0e7f]{0,12}",
+    "~": r"[^\0\n.!?;:。！？]{0,40}?",
+    "@": r"\d{2,6}",
+    "#": r"(?:[01](?:[.,]\d{1,2})?|2(?:[.,]0)?)(?![\d.,]*\d)(?! ?[°%k])",
+}
+_NESTED = late(r"[(\[]")
+_BLANK_IN_OPTION = late(r" \[([^\[\]]*[^\[\] ])\]")
+_OPTIONAL = late(r".\?")
+_APART = str.maketrans(dict.fromkeys("\0%~@#", " "))
+# After or before one of these an anchor may start within a word.
+_GLUED = late(r"[\])%?]\w|\w[(\[]|[^ ]\]\(")
+_SHORT_ANCHOR = 2
+_ENOUGH = 4
+# Words in every other sentence announce nothing.
+_COMMON = frozenset([
+    "a", "an", "and", "are", "as", "at", "be", "by", "do", "for", "from", "how", "in", "into", "is", "it", "of", "on",
+    "or", "out", "that", "the", "then", "this", "through", "to", "up", "with", "while", "you", "your", "de", "da",
+    "das", "der", "die", "ein", "una", "un", "en", "es", "la", "le", "les", "los", "per", "por", "que", "su", "te",
+    "tu", "und", "wie", "zu",
+])  # fmt: skip
+
+
+class Phrases:
+    """A list of phrases as a pattern, compiled when a text holds one of the words that announce them.
+
+    words: the language parts words by blanks; without, a phrase may stand within a run of letters.
+    squeezed: what is searched has no blanks then; otherwise a blank of a phrase may be there or not.
+    tail: a pattern for what may follow the phrase.
+    """
+
+    __slots__ = ("_announced", "_known", "_looked_for", "_tail", "_whole", "_words", "anchors", "gates")
+
+    def __init__(self, raw: str, *, words: bool, squeezed: bool = True, tail: str = "") -> None:
+        self._words, self._tail = words, tail
+        phrases = _lines(raw, words=words, squeezed=squeezed)
+        self._announced = {phrase: anchors_of(phrase, words=words) for phrase in phrases}
+        self.anchors = frozenset().union(*self._announced.values())
+        at_start = words and not any(map(_GLUED.search, phrases))
+        self.gates = frozenset(gate_of(anchor, words=at_start) for anchor in self.anchors)
+        self._looked_for: tuple[str, ...] | None = None
+        self._whole: re.Pattern[str] | None = None
+        self._known: tuple[frozenset[str], re.Pattern[str] | None] = frozenset(), None
+
+    def __bool__(self) -> bool:
+        """Return whether there is a phrase at all."""
+        return bool(self._announced)
+
+    @property
+    def listed(self) -> Iterable[str]:
+        """Return the phrases."""
+        return self._announced.keys()
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """Return how much the anchors tell: those of the list that tells most are looked for."""
+        return _weight(self.anchors)
+
+    def held(self, words: Vocabulary) -> frozenset[str]:
+        """Return those of the anchors that may be in a text of these words, once it is squeezed."""
+        return words.held(self.anchors) if self._words else words.spelt(self.anchors)
+
+    def within(self, words: Vocabulary) -> re.Pattern[str]:
+        """Return the pattern of the phrases that a text of these words may hold, and of those that earlier ones did."""
+        held = self.held(words)
+        known, found = self._known
+        if found is None or not held <= known:
+            known |= held
+            found = self._compiled(one for one, anchors in self._announced.items() if not known.isdisjoint(anchors))
+            self._known = known, found
+        return found
+
+    def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        """Return the first phrase in the text."""
+        return self._pattern.search(text, start, end) if self._may_be_in(text) else None
+
+    def match(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        """Return the phrase that begins the text."""
+        return self._pattern.match(text, start, end) if self._may_be_in(text) else None
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """Return the phrase that is the whole text."""
+        return self._pattern.fullmatch(text) if self._may_be_in(text) else None
+
+    def finditer(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
+        """Yield each phrase in the text, in order, none overlapping another."""
+        return self._pattern.finditer(text, start, end) if self._may_be_in(text) else iter(())
+
+    def sub(self, replacement: str, text: str) -> str:
+        """Return the text with each phrase replaced."""
+        return self._pattern.sub(replacement, text) if self._may_be_in(text) else text
+
+    def _may_be_in(self, text: str) -> bool:
+        if self._looked_for is None:
+            self._looked_for = _shortest(self.anchors)
+        return any(map(text.__contains__, self._looked_for))
+
+    @property
+    def _pattern(self) -> re.Pattern[str]:
+        if self._whole is None:
+            self._whole = self._compiled(self._announced)
+        return self._whole
+
+    def _compiled(self, phrases: Iterable[str]) -> re.Pattern[str]:
+        ordered = sorted(phrases, key=len, reverse=True)
+        body = "|".join("".join(_SYNTAX.get(c) or re.escape(c) for c in phrase) for phrase in ordered)
+        if not self._words:
+            return re.compile(f"(?:{body}){self._tail}")
+        # A phrase that ends in an optional word with its blank may end on that blank.
+        return re.compile(rf"(?<!\w)(?:{body})(?:(?!\w)|(?<=\s)){self._tail}")
+
+
+def _lines(raw: str, *, words: bool, squeezed: bool) -> list[str]:
+    folded = fold(raw.replace("%", "\1").strip()).text.replace("\1", "%")
+    lines = [line for one in folded.split("\n") if (line := one.strip()) and line[:2] != "# "]
+    if not words:
+        return [line.replace(" ", "" if squeezed else "[ ]") for line in lines]
+    # "show [me]" reads better than "show[ me]", and must not demand the blank when the option is not taken.
+    return [_BLANK_IN_OPTION.sub(r"[ (\1)]", line) for line in lines]
+
+
+def anchors_of(phrase: str, *, words: bool) -> frozenset[str]:
+    """Return words of which at least one is in whatever the phrase matches: the choice that says most."""
+    if not _NESTED.search(phrase):
+        return frozenset((_longest(phrase, words=words),))
+    fixed, groups = _outermost(phrase)
+    choices = [frozenset((_longest(fixed, words=words),))]
+    for group in groups:
+        either = group.split("|")
+        if all(either) and not _NESTED.search(group):
+            choices.append(frozenset(_longest(one, words=words) for one in either))
+    return max(choices, key=_weight)
+
+
+def _outermost(phrase: str) -> tuple[str, list[str]]:
+    """Return the phrase with NUL for each bracket that lies in no other, and what such round brackets must hold."""
+    fixed, groups, depth, start = "", [], 0, 0
+    for i, character in enumerate(phrase):
+        if character in "([":
+            start = i + 1 if depth == 0 else start
+            depth += 1
+        elif character in ")]":
+            depth -= 1
+            if depth == 0:
+                fixed += "\0"
+                groups += [phrase[start:i]] if character == ")" and not phrase.startswith("?", i + 1) else []
+        elif depth == 0:
+            fixed += character
+    return fixed, groups
+
+
+def _longest(phrase: str, *, words: bool) -> str:
+    phrase = _OPTIONAL.sub("\0", phrase) if "?" in phrase else phrase
+    longest = max(phrase.translate(_APART).split(), key=_says, default="")
+    return longest if words else longest[:_SHORT_ANCHOR]
+
+
+def _says(word: str) -> tuple[bool, int]:
+    return word not in _COMMON, len(word)
+
+
+def _weight(anchors: frozenset[str]) -> tuple[int, int]:
+    # Beyond a few letters what counts is that few words must be looked for.
+    least = min((0 if anchor in _COMMON else len(anchor) for anchor in anchors), default=0)
+    return min(_ENOUGH, least), -len(anchors)
+
+
+def _shortest(anchors: frozenset[str]) -> tuple[str, ...]:
+    """Return the anchors without those that begin with another: that one announces them too."""
+    kept: list[str] = []
+    for anchor in sorted(anchors):
+        if not kept or not anchor.startswith(kept[-1]):
+            kept.append(anchor)
+    return tuple(kept)
