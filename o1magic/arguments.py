@@ -174,16 +174,17 @@ class Arguments:
     uses: Mapping[str, Use] = field(default_factory=dict)
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """argparse that raises our one-line errors instead of leaving the process."""
 
     def error(self, message: str) -> NoReturn:
+        """Raise what argparse says as our own error."""
         raise ArgumentError(f"{message}; nothing was sent.".replace("argument ", "", 1))
 
 
 @cache
-def _parser() -> _Parser:
-    parser = _Parser(prog="%%o1", add_help=False, allow_abbrev=False)
+def _parser() -> Parser:
+    parser = Parser(prog="%%o1", add_help=False, allow_abbrev=False)
     for flag in FLAGS:
         parser.add_argument(*flag.names, **flag.options())
     return parser

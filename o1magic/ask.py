@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from o1magic import arguments, call, config, cost, endpoint, prompt, remarks, request, settings
 from o1magic.answer import Answer
-from o1magic.errors import APIError, ArgumentError, InterruptError, LintError, RequestError, UnknownModelError
+from o1magic.errors import (
+    APIError,
+    ArgumentError,
+    BudgetError,
+    InterruptError,
+    LintError,
+    RequestError,
+    UnknownModelError,
+)
 from o1magic.lint import Context, FixResult, FlagUse, check, repair, suppress
 
 if TYPE_CHECKING:
@@ -146,6 +154,9 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
     )
     try:
         return client.run(call.make(made), tick=view.tick)
+    except BudgetError as refused:
+        refused.how = f"{remarks.fitting(refused, draft.request, desk.today())} {refused.how}".strip()
+        raise
     except APIError as refused:
         if refused.code == "context_length_exceeded":
             refused.how = f"{refused.how} {remarks.largest_part(draft.prompt)}".strip()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from o1magic.catalog import Catalog
     from o1magic.endpoint import Endpoint
     from o1magic.errors import Billed
-    from o1magic.ledger import Ledger, Total
+    from o1magic.ledger import Ledger, Standing, Total
     from o1magic.request import Request
     from o1magic.wire import Reply
 
@@ -72,8 +72,8 @@ class Call:
 async def make(call: Call) -> Answer:
     """Return the answer, its row settled.
 
-    Raises LedgerError before anything is sent; AnswerError with the paid-for answer; InterruptError; and whatever
-    the client raises. In each case the row already says what is known.
+    Raises LedgerError or BudgetError before anything is sent; AnswerError with the paid-for answer; InterruptError;
+    and whatever the client raises. In each case the row already says what is known.
     """
     started = time.monotonic()
     watch = _Watch(call.on_event)
@@ -130,8 +130,9 @@ def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer
         provider_id=reply.provider_id,
         simulated=reply.simulated,
     )
-    total = _write(call, outcome)
-    answer = replace(answer, footer=render.footer(answer, session=total, bound_nano_usd=call.worst_nano_usd))
+    total, standings = _write(call, outcome)
+    footer = render.footer(answer, session=total, standings=standings, bound_nano_usd=call.worst_nano_usd)
+    answer = replace(answer, footer=footer)
     problem = lacking(answer, call.request, tool_calls=reply.tool_calls, choices=reply.choices)
     if problem is not None:
         raise problem
@@ -272,6 +273,7 @@ def _hold(call: Call) -> None:
         model=call.asked,
         effort=call.request.body.get("reasoning_effort"),
         hold_nano_usd=call.worst_nano_usd,
+        hold_tokens=call.request.worst_tokens,
         price_id=price.id if price else None,
         lint_found=call.lint_found,
         lint_fixed=call.lint_fixed,
@@ -281,17 +283,17 @@ def _hold(call: Call) -> None:
     call.ledger.hold(intent)
 
 
-def _write(call: Call, outcome: Outcome) -> Total | None:
-    """Settle the row and return the session's totals, None where the ledger cannot tell.
+def _write(call: Call, outcome: Outcome) -> tuple[Total | None, tuple[Standing, ...]]:
+    """Settle the row and return the session's totals, None where the ledger cannot tell, and how budgets stand.
 
     The answer is paid for by now: a ledger that fails is said, and never costs the answer.
     """
     try:
         call.ledger.settle(call.id, outcome)
-        return call.ledger.session_total(call.session)
+        return call.ledger.session_total(call.session), call.ledger.standings(call.session)
     except LedgerError as failure:
         call.on_event(Noted(f"the ledger could not record this call: {failure}"))
-        return None
+        return None, ()
     finally:
         for note in call.ledger.notes():
             call.on_event(Noted(note))

@@ -1,4 +1,4 @@
-"""`o1magic ask · lint · rule · models · spend · simulate · demo`: the magics' functions on a command line.
+"""`o1magic ask · lint · rule · models · spend · budget · simulate · demo`: the magics' functions on a command line.
 
 Layer 9. Answers and tables go to standard output, everything about them to standard error.
 Exit status: 0 all well, 1 findings or a call that failed, 2 the command line itself is wrong.
@@ -95,6 +95,18 @@ def _add_spend(spend: argparse.ArgumentParser) -> None:
     spend.set_defaults(run=_spend)
 
 
+def _adder(name: str) -> Callable[[argparse.ArgumentParser], None]:
+    """Return what adds the arguments of a sub-command that the magic has too."""
+
+    def add(command: argparse.ArgumentParser) -> None:
+        from o1magic import account
+
+        account.of(name).add(command)
+        command.set_defaults(run=lambda chosen: print(account.of(name).show(chosen)["text/plain"]) or 0)
+
+    return add
+
+
 def _add_simulate(simulate: argparse.ArgumentParser) -> None:
     simulate.add_argument("--port", type=int, default=8642)
     simulate.add_argument("--scenario", help="a fault to play, such as quota; --list names them")
@@ -113,6 +125,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "rule": ("explain a lint rule", _add_rule),
     "models": ("list the known models", _add_models),
     "spend": ("calls, tokens and cost so far", _add_spend),
+    "budget": ("what calls may cost: list, set, take away", _adder("budget")),
     "simulate": ("serve the simulator until Ctrl-C", _add_simulate),
     "demo": ("open the quickstart on the simulator, without a key", _add_demo),
 }

@@ -16,6 +16,9 @@ NANO_PER_USD = 1_000_000_000
 # Dollars per million tokens, times tokens, times this: nano-dollars.
 _NANO_PER_MTOK_USD = NANO_PER_USD // 1_000_000
 
+# The allowance that is free of charge: more than any model writes.
+_FREE = 10**9
+
 # A notebook may have set a decimal context of three digits; ours holds any sum of prices exactly.
 _EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 
@@ -37,6 +40,15 @@ def worst_case_nano_usd(prompt_tokens: int, max_completion_tokens: int | None, p
     if price is None or max_completion_tokens is None:
         return None
     return _nano(price, prompt=prompt_tokens, cached=0, completion=max_completion_tokens)
+
+
+def allowance_within(nano: int, prompt_tokens: int, price: Price) -> int | None:
+    """Return the largest allowance with which the prompt costs at most this much, None where it alone costs more."""
+    prompt, with_a_million = (_nano(price, prompt=prompt_tokens, cached=0, completion=out) for out in (0, 1_000_000))
+    if prompt > nano:
+        return None
+    per_million = with_a_million - prompt
+    return (nano - prompt) * 1_000_000 // per_million if per_million else _FREE
 
 
 def _nano(price: Price, *, prompt: int, cached: int, completion: int) -> int:

@@ -11,6 +11,7 @@ how to go on.
     ├── LintError               (ValueError)   --lint strict found something; .diagnostics
     ├── RequestError            (ValueError)   a parameter the model refuses, a prompt that does not fit
     ├── LedgerError             (OSError)      the ledger cannot be written; nothing is sent without it
+    ├── BudgetError             (ValueError)   the call's worst case does not fit a budget; .standings .worst
     ├── TransportError          (ConnectionError)
     │   ├── NotSentError                       refused, DNS, TLS: the request never left
     │   ├── LostReplyError                     sent, but the answer did not arrive whole; .partial
@@ -132,6 +133,13 @@ class LedgerError(O1Error, OSError):
     """The ledger cannot be read or written (`.path`)."""
 
 
+class BudgetError(O1Error, ValueError):
+    """A call that was not sent, since its worst case (`.worst`) does not fit the budgets `.standings`."""
+
+    standings: tuple[Any, ...]
+    worst: int | None
+
+
 class TransportError(O1Error, ConnectionError):
     """The request or its reply was lost on the way; `.attempts` counts the requests made."""
 
@@ -173,4 +181,4 @@ class InterruptError(O1Error, KeyboardInterrupt):
     """The user stopped the call; `.partial` holds what had arrived, or None."""
 
 
-_CALL_ERRORS = (TransportError, APIError, AnswerError, InterruptError)
+_CALL_ERRORS = (BudgetError, TransportError, APIError, AnswerError, InterruptError)

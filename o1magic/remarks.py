@@ -8,14 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from o1magic import cost
+from o1magic.request import LEAST_ROOM
 
 if TYPE_CHECKING:
     from datetime import date
 
     from o1magic.catalog import Model
     from o1magic.endpoint import Endpoint
+    from o1magic.errors import BudgetError
     from o1magic.ledger import Ledger
     from o1magic.prompt import Prompt
+    from o1magic.request import Request
 
 
 def unknown_model(model: Model, asked: str) -> tuple[str, ...]:
@@ -44,6 +47,22 @@ def lost_calls(ledger: Ledger, greeted: list[Ledger]) -> tuple[str, ...]:
     calls = "1 call" if lost.calls == 1 else f"{lost.calls:,} calls"
     held = cost.dollars(lost.held_nano_usd)
     return (f"{calls} unaccounted: the process ended before the answer came; {held} stay on hold",)
+
+
+def fitting(refused: BudgetError, request: Request, today: date) -> str:
+    """Return a sentence on the largest allowance that the budgets would let through, "" where nothing is known."""
+    price, prompt = request.model.price_on(today), request.prompt_tokens.tokens
+    fits = []
+    for one in refused.standings:
+        if one.unit == "tokens":
+            fits.append(one.left - prompt)
+        elif price is not None:
+            fits.append(cost.allowance_within(one.left, prompt, price) or 0)
+    if not fits or refused.worst is None:
+        return ""
+    if min(fits) < LEAST_ROOM:
+        return "What is left is too little for this prompt and an answer."
+    return f"--max-completion-tokens {min(fits)} would fit."
 
 
 def largest_part(written: Prompt) -> str:

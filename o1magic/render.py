@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from o1magic.answer import Answer
     from o1magic.catalog import Model
-    from o1magic.ledger import Total
+    from o1magic.ledger import Standing, Total
     from o1magic.lint import Diagnostic
     from o1magic.request import Request
 
@@ -137,8 +137,14 @@ def tokens_of(value: int | None) -> str:
     return "unknown" if value is None else f"{value:,}"
 
 
-def footer(answer: Answer, *, session: Total | None = None, bound_nano_usd: int | None = None) -> str:
-    """Return the one line below an answer: model, seconds, tokens, cost; `bound_nano_usd` is the worst case held."""
+def footer(
+    answer: Answer,
+    *,
+    session: Total | None = None,
+    standings: Sequence[Standing] = (),
+    bound_nano_usd: int | None = None,
+) -> str:
+    """Return the one line below an answer: model, seconds, tokens, cost, budgets; `bound_nano_usd` was held for it."""
     usage = answer.usage
     parts = ["simulated"] if answer.simulated else []
     asked = "" if answer.asked in ("", answer.model) else f" (asked: {answer.asked})"
@@ -157,10 +163,26 @@ def footer(answer: Answer, *, session: Total | None = None, bound_nano_usd: int 
     if usage.inconsistent:
         parts.append("counts contradict each other as reported")
     parts.append(_cost(answer, bound_nano_usd))
+    counting = [one for one in standings if one.simulated == answer.simulated]
     if session is not None and not answer.simulated:
         more = f" + {session.unknown_calls} unknown" if session.unknown_calls else ""
-        parts.append(f"session {cost.dollars(session.cost_nano_usd)}{more}")
+        spent = f"session {cost.dollars(session.cost_nano_usd)}{more}"
+        same = [one for one in counting if (one.name, one.unit, one.per) == ("session", "nano_usd", "session")]
+        parts.append(" ".join([spent, *map(_of_limit, same)]))
+        counting = [one for one in counting if one not in same]
+    parts += [f"{one.name} {_limited(one)}" for one in counting]
     return " · ".join(untrusted.visible(" ".join(part.split())) for part in parts)
+
+
+def _limited(one: Standing) -> str:
+    spent = cost.dollars(one.spent) if one.unit == "nano_usd" else f"{one.spent:,}"
+    return f"{'simulated ' if one.simulated else ''}{spent} {_of_limit(one)}"
+
+
+def _of_limit(one: Standing) -> str:
+    if one.unit == "tokens":
+        return f"of {one.limit:,} tokens" + (f", over by {one.over:,}" if one.over else "")
+    return f"of {cost.dollars(one.limit)}" + (f", over by {cost.dollars(one.over)}" if one.over else "")
 
 
 def _cost(answer: Answer, bound_nano_usd: int | None) -> str:

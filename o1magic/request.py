@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from o1magic.settings import Settings
 
 # Less than this leaves no room to think: the call would be paid for and come back empty.
-_LEAST_ROOM = 1_000
+LEAST_ROOM = 1_000
 
 # What the pipeline itself writes into a body.
 _OWN = ("messages", "stream_options")
@@ -39,6 +39,11 @@ class Request:
     prompt_tokens: tokens.Count
     max_completion_tokens: int | None
     notes: tuple[str, ...] = ()
+
+    @property
+    def worst_tokens(self) -> int | None:
+        """Return the most tokens it can take, None where the allowance is the server's own."""
+        return None if self.max_completion_tokens is None else self.prompt_tokens.tokens + self.max_completion_tokens
 
     @property
     def sent(self) -> str:
@@ -172,7 +177,7 @@ def _allowance(model: Model, prompt: tokens.Count, asked: int | None, reserve: i
     if model.context_window is None:
         return asked
     room = model.context_window - prompt.tokens
-    if room < (asked or _LEAST_ROOM):
+    if room < (asked or LEAST_ROOM):
         wanted = f" + {asked:,} allowed for reasoning and answer" if asked else ""
         raise _too_long(model, f"{prompt} prompt tokens{wanted} do not fit its window of {model.context_window:,}")
     if asked is not None:

@@ -14,7 +14,7 @@ import uuid
 from pathlib import Path
 
 from o1magic.answer import Usage
-from o1magic.errors import LedgerError
+from o1magic.errors import BudgetError, LedgerError
 from o1magic.ledger import Intent, Ledger, Outcome
 
 HOLD, COST = 7_000_000, 2_000_000
@@ -45,6 +45,20 @@ def churn(ledger, count):
         say("settled", call_id)
     for note in ledger.notes():
         raise SystemExit(note)
+
+
+def race(ledger, count):
+    """Want to spend two cents so many times over, of a limit that all workers share."""
+    for turn in range(count):
+        call_id = uuid.uuid4().hex
+        cost = 1_000_000 * (1 + (os.getpid() + turn) % 10)
+        try:
+            ledger.hold(Intent(call_id, "race", None, "localhost", "o3", None, 10_000_000, "o3@1"))
+        except BudgetError:
+            continue
+        outcome = Outcome("settled", "o3", Usage(10, 0, 20, 30), cost, "o3@1", attempts=1, seconds=0.1)
+        if not ledger.settle(call_id, outcome):
+            raise SystemExit(call_id)
 
 
 def call(ledger, _):
@@ -92,4 +106,6 @@ def starve(ledger, _):
 if __name__ == "__main__":
     command, path, *rest = sys.argv[1:]
     with Ledger(Path(path)) as opened:
-        {"churn": churn, "call": call, "fork": fork, "starve": starve}[command](opened, int(rest[0]) if rest else 0)
+        {"churn": churn, "race": race, "call": call, "fork": fork, "starve": starve}[command](
+            opened, int(rest[0]) if rest else 0
+        )

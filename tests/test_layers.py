@@ -19,7 +19,7 @@ LAYERS = (
     ("ask", "simulator"),
     ("session",),
     ("api", "view"),
-    ("commands", "demo"),
+    ("commands", "account", "demo"),
     ("jupyter", "cli"),
 )
 LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in names}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 import logging
 import os
 import random
@@ -26,94 +25,37 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from ledger_kit import (
+    COST,
+    FAILED,
+    HOLD,
+    SETTLED,
+    UNKNOWN,
+    finish,
+    gone,
+    intent,
+    query,
+    record,
+    summed,
+    work,
+)
 
 import o1magic
 from o1magic.answer import Usage
 from o1magic.errors import ConfigError, LedgerError
-from o1magic.ledger import Intent, Ledger, Outcome, Total, Unaccounted, open_ledger, owner, place, schema, setup
+from o1magic.ledger import (
+    Ledger,
+    Outcome,
+    Total,
+    Unaccounted,
+    migrations,
+    open_ledger,
+    owner,
+    place,
+    schema,
+    setup,
+)
 from o1magic.ledger import spool as ledger_spool
-
-WORKER = Path(__file__).with_name("ledger_worker.py")
-HOLD = 5_000_000
-COST = 1_234_567
-USAGE = Usage(prompt=100, cached=20, reasoning=64, completion=80)
-SETTLED = Outcome("settled", "o3-2025-04-16", USAGE, COST, "o3@1", attempts=1, seconds=1.5, finish_reason="stop")
-UNKNOWN = Outcome("unknown", None, Usage(), None, None, attempts=1, seconds=1.5)
-FAILED = Outcome("failed", None, Usage(), None, None, attempts=3, seconds=0.5)
-PARTIAL = replace(SETTLED, state="partial", usage=replace(USAGE, estimated=True))
-
-_numbers = itertools.count(1)
-
-
-def intent(**fields):
-    plain = Intent(
-        id=f"call-{next(_numbers)}",
-        session="s1",
-        notebook="plan.ipynb",
-        endpoint="api.openai.com",
-        model="o3",
-        effort="low",
-        hold_nano_usd=HOLD,
-        price_id="o3@1",
-        lint_found=("COT001", "DEL001"),
-        lint_fixed=("DEL001",),
-        lease_s=60.0,
-    )
-    return replace(plain, **fields)
-
-
-def record(ledger, outcome=SETTLED, **fields):
-    held = intent(**fields)
-    ledger.hold(held)
-    assert ledger.settle(held.id, outcome)
-    return held
-
-
-def gone():
-    """Return a process of this machine that no longer runs: its pid lives, but it is another's now."""
-    return replace(owner.me(), started="1")
-
-
-def summed(path):
-    """Return what the totals must be, added up from the rows in a different way than the ledger's."""
-    uncosted = "(state = 'unknown' OR (state IN ('settled', 'partial') AND cost_nano IS NULL))"
-    sums = (
-        "COUNT(*)",
-        "TOTAL(prompt_tokens)",
-        "TOTAL(cached_tokens)",
-        "TOTAL(reasoning_tokens)",
-        "TOTAL(CASE WHEN reasoning_tokens IS NOT NULL THEN MAX(completion_tokens - reasoning_tokens, 0) END)",
-        "TOTAL(CASE WHEN NOT simulated THEN cost_nano END)",
-        f"TOTAL({uncosted})",
-        f"TOTAL(CASE WHEN NOT simulated AND (state = 'intent' OR {uncosted}) THEN hold_nano END)",
-        "TOTAL(simulated)",
-        "TOTAL(CASE WHEN simulated THEN cost_nano END)",
-        "TOTAL(completion_tokens)",
-        f"TOTAL(CASE WHEN simulated AND (state = 'intent' OR {uncosted}) THEN hold_nano END)",
-    )
-    ((*front, completion, held),) = query(path, f"SELECT {', '.join(sums)} FROM call")  # noqa: S608 - our own text
-    return Total(*map(int, front), completion_tokens=int(completion), simulated_held_nano_usd=int(held))
-
-
-def query(path, statement):
-    connection = sqlite3.connect(path)
-    try:
-        return connection.execute(statement).fetchall()
-    finally:
-        connection.commit()
-        connection.close()
-
-
-def work(command, path, count=0, **options):
-    roots = [str(Path(o1magic.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, roots))}
-    arguments = [sys.executable, str(WORKER), command, str(path), str(count)]
-    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment, **options)
-
-
-def finish(process, timeout=30):
-    output = process.communicate(timeout=timeout)[0]
-    return process.returncode, output.splitlines()
 
 
 @pytest.fixture
@@ -977,7 +919,7 @@ def test_d6_older_schema_is_backed_up_and_migrated(path, monkeypatch):
     with Ledger(path) as ledger:
         record(ledger)
     step = lambda execute: execute("ALTER TABLE call ADD COLUMN note TEXT")  # noqa: E731 - reads like a step
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, step))
+    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, step))
     with Ledger(path) as ledger:
         record(ledger)
         assert ledger.total().calls == 2
@@ -988,8 +930,8 @@ def test_d6_older_schema_is_backed_up_and_migrated(path, monkeypatch):
     assert (
         query(backup, "PRAGMA user_version"),
         query(backup, "SELECT COUNT(*) FROM call"),
-    ) == ([(1,)], [(1,)])
-    assert query(path, "PRAGMA user_version") == [(2,)]
+    ) == ([(len(migrations.STEPS) - 1,)], [(1,)])
+    assert query(path, "PRAGMA user_version") == [(len(migrations.STEPS),)]
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
 
@@ -1003,7 +945,7 @@ def test_d6_failed_migration_changes_nothing(path, monkeypatch):
         execute("ALTER TABLE absent ADD COLUMN note TEXT")
 
     with monkeypatch.context() as patched:
-        patched.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, fails))
+        patched.setattr(migrations, "STEPS", (*migrations.STEPS, fails))
         with pytest.raises(LedgerError, match="no such table: absent"):
             Ledger(path).hold(intent())
     with Ledger(path) as ledger:

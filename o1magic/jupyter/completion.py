@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from IPython.core.completer import SimpleCompletion
 
-from o1magic import arguments, catalog
+from o1magic import account, arguments, catalog
 from o1magic.jupyter.magic import SUBCOMMANDS
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def _for_line(before: list[str]) -> Iterable[str]:
         from o1magic.lint import rules
 
         return [rule.code for rule in rules()]
+    if before[0] in account.SAYS:
+        return account.flags(before[0])
     return {"spend": ("--csv", "--json"), "last": ("--text", "--sent")}.get(before[0], ())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
-from o1magic import arguments, commands, errors, render, session, untrusted
+from o1magic import account, arguments, commands, errors, render, session, untrusted
 from o1magic.ask import MAGIC, Cell, ask
 from o1magic.jupyter.view import NotebookView
 from o1magic.view import TerminalView
@@ -23,6 +23,7 @@ SUBCOMMANDS = {
     "model": "NAME: the model that answers from here on",
     "connect": "openai | simulator[:SCENARIO] | URL: where prompts go from here on",
     "spend": "calls, tokens and cost of this session, today and all time; --csv FILE exports, --json prints JSON",
+    **account.SAYS,
     "lint": "[TEXT]: the findings on a text, or on the last prompt",
     "rule": "CODE: what a lint rule is about",
     "last": "the last answer again; --text all of it as plain text, --sent what was sent",
@@ -123,6 +124,9 @@ class Work:
         except ValueError:
             words = line.split()
         name = commands.known(words[0], SUBCOMMANDS, kind="sub-command") if words else "help"
+        if name in account.SAYS:
+            self._display(account.run(name, words[1:]), raw=True)
+            return
         getattr(self, f"_{name}")(words[1:], line.strip()[len(name) :].strip())
 
     def _help(self, _words: list[str], _rest: str) -> None:

@@ -21,18 +21,41 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from o1magic.errors import LedgerError
-from o1magic.ledger import owner, place, records, rows, schema, spool
-from o1magic.ledger.records import Counted, Intent, Outcome, Row, Spend, State, Total, Unaccounted
+from o1magic.errors import ArgumentError, LedgerError
+from o1magic.ledger import budget_schema, budgets, calls, owner, place, records, rows, schema, spool
+from o1magic.ledger.records import (
+    BudgetChange,
+    Counted,
+    Intent,
+    Outcome,
+    Per,
+    Row,
+    Spend,
+    Standing,
+    State,
+    Total,
+    Unaccounted,
+    Unit,
+)
 from o1magic.ledger.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from o1magic.ledger.schema import Execute
-
-__all__ = ["Intent", "Ledger", "Outcome", "Row", "Spend", "State", "Total", "Unaccounted", "open_ledger"]
+__all__ = [
+    "BudgetChange",
+    "Intent",
+    "Ledger",
+    "Outcome",
+    "Row",
+    "Spend",
+    "Standing",
+    "State",
+    "Total",
+    "Unaccounted",
+    "open_ledger",
+]
 
 logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())  # else a bare event name lands in the cell
@@ -70,11 +93,10 @@ class Ledger:
         self._clock = clock
         self._owner = owner
         self._store = SQLiteStore(self.path)
-        self._spools = spool.places(self.path, temp)
+        self._spool = spool.Room(self.path, temp, self._store.say)
         self._seen_opening = 0
         self._fresh = 0
         self._held: dict[str, tuple[Intent, int]] = {}
-        self._waiting: set[str] = set()
 
     def __enter__(self) -> Self:
         """Return the ledger."""
@@ -93,11 +115,16 @@ class Ledger:
         return self._store.said()
 
     def hold(self, intent: Intent) -> None:
-        """Record the call and what it may cost, durably. Raises LedgerError: then nothing may be sent."""
+        """Record the call and what it may cost, durably. Raises LedgerError: then nothing may be sent.
+
+        Raises BudgetError: a budget has no room for the worst case, and the call is on record as failed.
+        """
         self._catch_up()
         created_ms = self._now_ms()
         with self._store.transaction() as execute:
-            self._insert(execute, intent, created_ms)
+            refused = calls.hold(execute, intent, created_ms, self._who())
+        if refused is not None:
+            raise refused
         self._held[intent.id] = (intent, created_ms)
 
     def settle(self, call_id: str, outcome: Outcome) -> bool:
@@ -107,20 +134,75 @@ class Ledger:
         when the ledger next opens. Raises LedgerError when that fails as well, or when no such call was ever
         held.
         """
-        if call_id in self._waiting:
+        if call_id in self._spool.ids:
             return False
         held = self._held.get(call_id)
         spooled = spool.Spooled(call_id, outcome, self._now_ms(), *(held or (None, None)))
         try:
             with self._store.transaction() as execute:
-                settled = self._finish(execute, spooled)
+                settled, reached = calls.settle(execute, spooled, self._who())
         except LedgerError as error:
-            self._set_aside(spooled, error)
-            settled = True
+            self._spool.set_aside(spooled, error)
+            settled, reached = True, []
         if settled is None:
             raise LedgerError(f"No call {call_id} is on record in {self.path}.", billed="maybe", path=str(self.path))
         self._held.pop(call_id, None)
+        for standing in reached:
+            self._store.say(budgets.warning(standing))
         return settled
+
+    def standings(self, session: str | None = None) -> tuple[Standing, ...]:
+        """Return how each budget stands: for this session, today, this month.
+
+        A budget's simulated calls, which have the same limit to themselves, follow as a standing of their own.
+        """
+        self._store.open()
+        key, day = records.name(session) or "", rows.local_day(self._clock())
+        return tuple(budgets.standings(self._store.read, key, day, self._store.user))
+
+    def set_budget(
+        self,
+        limit: int,
+        *,
+        session: str,
+        per: Per | None = None,
+        name: str | None = None,
+        unit: Unit = "nano_usd",
+        allow_unpriced: bool = False,
+    ) -> int | None:
+        """Limit what calls may spend, in nano-dollars or tokens; return the limit the budget had before.
+
+        Without a name the budget is called after its span, without a span it is per session, or, named, in all. A
+        session's, day's and month's budget counts all of it; one in all counts from now. A limit of 0: nothing goes.
+        """
+        if type(limit) is not int or not 0 <= limit <= budgets.MOST:
+            raise ArgumentError(
+                f"A budget is a whole number of nano-dollars or tokens from 0 to 10**17, not {limit!r}."
+            )
+        per = per or ("session" if name is None else "total")
+        wanted = Standing(budgets.named(name, per), per, unit, limit, 0, 0, allow_unpriced=allow_unpriced)
+        self._catch_up()
+        with self._store.transaction() as execute:
+            now_ms, call = self._now_ms(), self._nobody(session)
+            return budgets.set_limit(execute, wanted, call=call, shared=self._store.owns, at_ms=now_ms)
+
+    def remove_budget(self, name: str, *, session: str) -> None:
+        """Take a budget away; its history stays. Raises ArgumentError: there is none of that name."""
+        self._catch_up()
+        with self._store.transaction() as execute:
+            budgets.remove(execute, name, call=self._nobody(session), at_ms=self._now_ms())
+
+    def budget_changes(self, limit: int = 100) -> tuple[BudgetChange, ...]:
+        """Return the newest changes of budgets first."""
+        self._store.open()
+        return tuple(budgets.change(values) for values in self._store.read(budget_schema.CHANGES, (limit,)))
+
+    def _nobody(self, session: str) -> Counted:
+        """Return a call of this session, today, that costs nothing."""
+        return budgets.nobody(records.name(session) or "", rows.local_day(self._clock()), self._store.user)
+
+    def _who(self) -> tuple[owner.Owner, str]:
+        return self._owner(), self._store.user
 
     def total(self, session: str | None = None, day: date | None = None) -> Total:
         """Return the totals of a session, of a local calendar day, or of all time."""
@@ -193,8 +275,8 @@ class Ledger:
         self._seen_opening = self._store.openings
         if self._store.read_only is not None:
             return
-        if opened or self._waiting:
-            self._read_spools()
+        if opened or self._spool.ids:
+            self._spool.read_in(self._settle_all)
         try:
             self._give_up_on_the_gone()
         except LedgerError:  # on a full disk, say: what is held counts either way, and reading must go on
@@ -207,68 +289,11 @@ class Ledger:
             for call_id, host, boot, pid, started, lease_ms in self._store.read(schema.IN_FLIGHT)
             if lease_ms < now_ms or owner.is_gone(owner.Owner(host, boot, pid, started), me)
         ]
-        if not gone:
-            return
-        with self._store.transaction() as execute:
-            for call_id in gone:
-                *values, _ = execute(schema.COUNTED, (call_id,)).fetchone()
-                before = Counted(*values)
-                if execute(schema.GIVE_UP, (call_id,)).rowcount == 1:
-                    rows.add_up(execute, before, before._replace(state="unknown"))
-                    self._fresh += 1
+        for call_id in gone:
+            with self._store.transaction() as execute:
+                self._fresh += calls.give_up(execute, call_id)
 
-    def _insert(self, execute: Execute, intent: Intent, created_ms: int) -> None:
-        me = self._owner()
-        day = rows.local_day(created_ms / 1000)
-        execute(schema.INTENT, rows.intent_values(intent, me, created_ms, day))
-        rows.add_up(execute, None, rows.opening(intent, day))
-
-    def _finish(self, execute: Execute, spooled: spool.Spooled) -> bool | None:
-        """Record an outcome; False where one is on record, None where file and memory know no such call."""
-        found = execute(schema.COUNTED, (spooled.id,)).fetchone()
-        if found is None:
-            if spooled.intent is None or spooled.created_ms is None:
-                return None
-            # The file that took the intent was deleted or replaced since.
-            self._insert(execute, spooled.intent, spooled.created_ms)
-            found = execute(schema.COUNTED, (spooled.id,)).fetchone()
-        *values, closed_ms = found
-        if closed_ms is not None:
-            return False
-        before = Counted(*values)
-        after, parameters = rows.ending(before, spooled.outcome)
-        if execute(schema.OUTCOME, (*parameters, spooled.closed_ms, spooled.id)).rowcount != 1:
-            return False
-        rows.add_up(execute, before, after)
-        return True
-
-    def _set_aside(self, spooled: spool.Spooled, error: LedgerError) -> None:
-        for file in self._spools:
-            try:
-                spool.append(file, spooled)
-            except OSError:
-                continue
-            self._waiting.add(spooled.id)
-            self._store.say(f"{error.what} The call's tokens and cost wait in {file} and will be read in.")
-            return
-        how = f"Its tokens and cost are not recorded, only what was held for it. {error.how}"
-        raise LedgerError(error.what, how=how, billed="maybe", path=str(self.path)) from error
-
-    def _read_spools(self) -> None:
-        for file in self._spools:
-            try:
-                # Commits before it empties: killed between, the same lines come again and change nothing.
-                with spool.emptied(file) as waiting:
-                    self._finish_all(waiting)
-            except OSError as error:  # a LedgerError is one: what waits goes on waiting
-                logger.debug("ledger_spool_unread", exc_info=True)
-                if not self._waiting:  # else it was said when it was spooled
-                    self._store.say(f"The calls waiting in {file} could not be read in: {error}")
-
-    def _finish_all(self, waiting: Sequence[spool.Spooled]) -> None:
-        if not waiting:
-            return
-        with self._store.transaction() as execute:
-            for spooled in waiting:
-                self._finish(execute, spooled)
-        self._waiting.difference_update(spooled.id for spooled in waiting)
+    def _settle_all(self, waiting: Sequence[spool.Spooled]) -> None:
+        for spooled in waiting:
+            with self._store.transaction() as execute:
+                calls.settle(execute, spooled, self._who())

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from o1magic.answer import Usage
 
 State = Literal["settled", "partial", "failed", "unknown"]
+Per = Literal["session", "day", "month", "total"]
+Unit = Literal["nano_usd", "tokens"]
 
 # 2**63 - 1 nano-dollars are nine billion dollars; half of it leaves room to add up.
 _MOST_NANO = 2**62
@@ -30,7 +32,8 @@ _RAW_LIMIT = 10_000
 class Intent:
     """A call about to be sent, with the worst it can cost.
 
-    `endpoint` is a host, never a URL with a key in it. `hold_nano_usd` is None where there is no price.
+    `endpoint` is a host, never a URL with a key in it. `hold_nano_usd` is None where there is no price,
+    `hold_tokens` where there is no allowance.
     `lease_s` is how long the call may stay unanswered before it counts as unaccounted.
     """
 
@@ -46,6 +49,7 @@ class Intent:
     lint_fixed: tuple[str, ...] = ()
     simulated: bool = False
     lease_s: float = 3600.0
+    hold_tokens: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse a hold that is not an amount of money, before anything is sent."""
@@ -120,6 +124,50 @@ class Unaccounted:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a budget stands now, in its unit: nano-dollars or tokens.
+
+    `per` is what the limit is for: each session, each local day, each month, or in all since the budget was set.
+    Simulated calls have the same limit to themselves: `simulated` tells whose money this is. `warned`: 80 % were
+    reached. `allow_unpriced`: calls nobody can price are let through, uncounted.
+    """
+
+    name: str
+    per: Per
+    unit: Unit
+    limit: int
+    spent: int
+    held: int
+    warned: bool = False
+    allow_unpriced: bool = False
+    simulated: bool = False
+
+    @property
+    def left(self) -> int:
+        """Return what no call has spent or holds; never below 0."""
+        return max(0, self.limit - self.spent - self.held)
+
+    @property
+    def over(self) -> int:
+        """Return by how much the last call admitted went over the limit: it cost more than its worst case."""
+        return max(0, self.spent - self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetChange:
+    """One change of a budget: when, by which session, and the limit before and after (None: there was, is, none)."""
+
+    at: datetime
+    name: str
+    per: Per
+    unit: Unit
+    before: int | None
+    after: int | None
+    allow_unpriced: bool
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One call as recorded; None is unknown, or not yet known for a call in flight (state "intent")."""
 
@@ -156,20 +204,42 @@ class Row:
         """Return the output tokens that are not reasoning, None when either part is unknown."""
         return _visible(self.completion_tokens, self.reasoning_tokens)
 
+    @property
+    def over_hold(self) -> bool:
+        """Tell whether the call cost more than the worst case that was held for it."""
+        cost, hold = self.cost_nano_usd, self.hold_nano_usd
+        return cost is not None and hold is not None and cost > hold
+
 
 class Counted(NamedTuple):
-    """The part of a row that the totals are made of."""
+    """The part of a row that the totals and the budgets are made of; `gauges` names the budgets that count it."""
 
     session: str
     day: str
     simulated: int
     state: str
-    hold_nano: int | None
-    cost_nano: int | None
-    prompt: int | None
-    cached: int | None
-    reasoning: int | None
-    completion: int | None
+    hold_nano: int | None = None
+    cost_nano: int | None = None
+    prompt: int | None = None
+    cached: int | None = None
+    reasoning: int | None = None
+    completion: int | None = None
+    hold_tokens: int | None = None
+    gauges: str = ""
+    owner: str = ""
+
+    def charge(self, unit: str) -> tuple[int, int]:
+        """Return what this row holds and has spent of a budget in nano-dollars or in tokens."""
+        if unit == "nano_usd":
+            held, spent = self.hold_nano, self.cost_nano
+        else:
+            both = self.prompt is not None and self.completion is not None
+            held, spent = self.hold_tokens, (self.prompt or 0) + (self.completion or 0) if both else None
+        if self.state == "failed":
+            return 0, 0
+        # A cut answer's tokens are those that could be counted here, and its hidden reasoning is not among them.
+        known = self.state == "settled" or (self.state == "partial" and unit == "nano_usd")
+        return (0, spent) if known and spent is not None else (held or 0, 0)
 
     def share(self) -> tuple[int, ...]:
         """Return what this row adds to the columns of `schema.SUMS`, in their order."""

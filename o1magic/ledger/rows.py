@@ -29,13 +29,13 @@ def local_day(moment_s: float) -> str:
     return time.strftime("%Y-%m-%d", time.localtime(moment_s))
 
 
-def intent_values(intent: Intent, owner: Owner, created_ms: int, day: str) -> tuple[object, ...]:
+def intent_values(intent: Intent, owner: Owner, created_ms: int, opened: Counted) -> tuple[object, ...]:
     """Return the parameters of `schema.INTENT`."""
     return (
         intent.id,
         created_ms,
-        day,
-        name(intent.session),
+        opened.day,
+        opened.session,
         name(intent.notebook),
         name(intent.endpoint),
         name(intent.model),
@@ -50,23 +50,42 @@ def intent_values(intent: Intent, owner: Owner, created_ms: int, day: str) -> tu
         owner.pid,
         owner.started,
         created_ms + int(intent.lease_s * 1000),
+        opened.hold_tokens,
+        opened.gauges,
+        opened.owner,
     )
 
 
-def opening(intent: Intent, day: str) -> Counted:
+def opening(intent: Intent, day: str, user: str) -> Counted:
     """Return what a call counts for before anything is known of its end."""
-    session = name(intent.session) or ""
-    return Counted(session, day, int(intent.simulated), "intent", intent.hold_nano_usd, None, None, None, None, None)
+    return Counted(
+        session=name(intent.session) or "",
+        day=day,
+        simulated=int(intent.simulated),
+        state="intent",
+        hold_nano=intent.hold_nano_usd,
+        hold_tokens=tokens(intent.hold_tokens),
+        owner=user,
+    )
 
 
 def ending(before: Counted, outcome: Outcome) -> tuple[Counted, tuple[object, ...]]:
-    """Return what a call counts for at its end, and all parameters of `OUTCOME` but the last two."""
+    """Return what a call counts for at its end, and all parameters of `OUTCOME` but the last three."""
     usage = outcome.usage
     counts = (tokens(usage.prompt), tokens(usage.cached), tokens(usage.reasoning), tokens(usage.completion))
     # An unknown outcome keeps its hold; a cost beside it would count the same money twice.
     cost_nano = None if outcome.state == "unknown" else outcome.cost_nano_usd
     simulated = before.simulated if outcome.simulated is None else int(outcome.simulated)
-    after = Counted(before.session, before.day, simulated, outcome.state, before.hold_nano, cost_nano, *counts)
+    prompt, cached, reasoning, completion = counts
+    after = before._replace(
+        simulated=simulated,
+        state=outcome.state,
+        cost_nano=cost_nano,
+        prompt=prompt,
+        cached=cached,
+        reasoning=reasoning,
+        completion=completion,
+    )
     parameters = (
         outcome.state,
         name(outcome.model),
@@ -96,7 +115,7 @@ def add_up(execute: Execute, before: Counted | None, after: Counted) -> None:
     parameters: list[object] = []
     for simulated, delta in sorted(deltas.items()):
         for scope, key in (("all", ""), ("day", after.day), ("session", after.session)):
-            parameters += (scope, key, simulated, *delta)
+            parameters += (after.owner, scope, key, simulated, *delta)
     execute(schema.add_to_totals(3 * len(deltas)), parameters)
 
 

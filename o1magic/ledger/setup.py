@@ -10,7 +10,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from o1magic.ledger import place, schema
+from o1magic.ledger import migrations, place
 
 if TYPE_CHECKING:
     import sqlite3
@@ -56,11 +56,11 @@ def migrate(connection: sqlite3.Connection, path: Path) -> Path | None:
     try:
         connection.execute("BEGIN IMMEDIATE")
         number = version(connection, path)  # another kernel may have done it while this one waited
-        if 0 < number < len(schema.MIGRATIONS):
+        if 0 < number < len(migrations.STEPS):
             backup = _back_up(path, number)
-        for step in schema.MIGRATIONS[number:]:
+        for step in migrations.STEPS[number:]:
             step(connection.execute)
-        connection.execute(f"PRAGMA user_version = {max(number, len(schema.MIGRATIONS))}")
+        connection.execute(f"PRAGMA user_version = {max(number, len(migrations.STEPS))}")
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         connection.execute("COMMIT")
     except BaseException:

@@ -8,16 +8,20 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
+import logging
 import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from o1magic.errors import LedgerError
 from o1magic.ledger.records import Intent, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+logger = logging.getLogger(__name__)
 
 _TUPLES = ("lint_found", "lint_fixed")
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -32,6 +36,43 @@ class Spooled:
     closed_ms: int
     intent: Intent | None
     created_ms: int | None
+
+
+class Room:
+    """The outcomes that wait for one ledger. `ids` are those set aside here, by this process."""
+
+    def __init__(self, ledger: Path, temp: Path | None, say: Callable[[str], None]) -> None:
+        self.ids: set[str] = set()
+        self._places = places(ledger, temp)
+        self._say = say
+
+    def set_aside(self, spooled: Spooled, error: LedgerError) -> None:
+        """Keep an outcome until the ledger can take it. Raises LedgerError: it cannot be written anywhere."""
+        for file in self._places:
+            try:
+                append(file, spooled)
+            except OSError:
+                continue
+            self.ids.add(spooled.id)
+            self._say(f"{error.what} The call's tokens and cost wait in {file} and will be read in.")
+            return
+        how = f"Its tokens and cost are not recorded, only what was held for it. {error.how}"
+        raise LedgerError(error.what, how=how, billed="maybe", path=error.data.get("path")) from error
+
+    def read_in(self, settle: Callable[[list[Spooled]], None]) -> None:
+        """Hand what waits to `settle`, which commits before the file is emptied.
+
+        Killed between, the same lines come again and change nothing.
+        """
+        for file in self._places:
+            try:
+                with emptied(file) as waiting:
+                    settle(waiting)
+                self.ids.difference_update(spooled.id for spooled in waiting)
+            except OSError as error:  # a LedgerError is one: what waits goes on waiting
+                logger.debug("ledger_spool_unread", exc_info=True)
+                if not self.ids:  # else it was said when it was spooled
+                    self._say(f"The calls waiting in {file} could not be read in: {error}")
 
 
 def places(ledger: Path, temp: Path | None = None) -> tuple[Path, Path]:

@@ -12,7 +12,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from o1magic.ledger import place, schema, setup
+from o1magic.ledger import migrations, place, setup
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from o1magic.errors import LedgerError
+    from o1magic.ledger.schema import Execute
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class SQLiteStore:
 
     def __init__(self, path: Path, *, busy_s: float = place.BUSY_S) -> None:
         self.path = path
+        # Who may write the file is one person here, whose budgets are everybody's.
+        self.user, self.owns = "", True
         self.busy_s = busy_s
         self.read_only: str | None = None
         self.read_only_how = place.ELSEWHERE
@@ -58,7 +61,7 @@ class SQLiteStore:
         return notes
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[schema.Execute]:
+    def transaction(self) -> Iterator[Execute]:
         """Run a writing transaction; it commits at the end of the block and rolls back on any exception."""
         import sqlite3
 
@@ -171,7 +174,7 @@ class SQLiteStore:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA synchronous = FULL")
-        version, newest = setup.version(connection, self.path), len(schema.MIGRATIONS)
+        version, newest = setup.version(connection, self.path), len(migrations.STEPS)
         if version > newest:
             self.read_only = f"a newer o1magic made it (schema {version}; this one knows {newest})"
             self.read_only_how = f"Upgrade o1magic, or set {place.VARIABLE} to another file."
