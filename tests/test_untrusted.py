@@ -8,12 +8,14 @@ import warnings
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from o1magic import untrusted
-from o1magic.untrusted import caption, html, markdown, visible
+from o1magic.untrusted import caption, html, markdown, plain, visible
+from o1magic.untrusted.parse import parse
+from o1magic.untrusted.write import write
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -440,6 +442,53 @@ def test_no_reader_sees_more_than_typography(text):
     shown = markdown(text)
 
     assert {name: page.bad for name, page in pages(shown).items()} == {name: [] for name in READERS}
+
+
+STARTS = ["", "", "  ", "    ", "- ", "  - ", "* ", "+ ", "1. ", "12) ", "# ", "### ", "**", "`", '"', "("]
+WORDS = [
+    "Word", "two words", "é", "。", "1", "2. ", "- ", "# ", "**", "*", "`", "``", "_", "'", '"', ")", "{", "}", "!", "?",
+    ".", ", ", ": ", ";", "=", "+", "/", "%", "^", "->", "> ", "  ", "www", "a.b",
+]  # fmt: skip
+TROUBLE = [
+    "<b>", "<!--", "[a](javascript:x)", "![a](x)", "&lt;", "$x$", "\\(", "https://e.co", "www.e.co", "|", "~~~", "@@0@@",
+    "```", "````", "\n> a", "\n---", "\n[a]: javascript:x\n", "[", "\t", "\\",
+]  # fmt: skip
+LINES = st.tuples(st.sampled_from(STARTS), st.sampled_from(WORDS[:5]), st.lists(st.sampled_from(WORDS)).map("".join))
+CODE = st.sampled_from(["```\nx <b> = 1\n```", "```python\n[x](y)\n\n  $z$\n```", "```html\n<b>\n", "````\n```\n````"])
+TYPICAL = st.lists(LINES.map("".join) | CODE | st.just(""), max_size=6).map("\n".join)
+
+
+@st.composite
+def typical(draw):
+    """Return an ordinary answer, or one with a single thing in it that would make trouble."""
+    text, trouble = draw(TYPICAL), draw(st.just("") | st.sampled_from(TROUBLE))
+    at = draw(st.integers(min(1, len(text)), len(text)))
+    return text[:at] + trouble + text[at:]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(typical())
+def test_what_is_shown_as_it_stands_reads_like_what_is_written_anew(text):
+    """A text known as harmless without a parser shows what the parsed and rewritten one shows, and no more."""
+    known = plain.lines(visible(text))
+    assume(known is not None)
+    anew = write(parse(visible(text)))
+
+    as_it_stands, rewritten = pages("\n".join(known)), pages("\n".join(anew))
+    for name in READERS:
+        assert as_it_stands[name].bad == []
+        assert _words(as_it_stands[name]) == _words(rewritten[name])
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+def test_what_may_be_markup_takes_a_parser(trouble):
+    """JupyterLab's reader and MathJax see more markup than the readers here: whatever could begin some is parsed."""
+    assert plain.lines("Word  x") is not None
+    assert plain.lines(f"Word {trouble} x") is None
+
+
+def _words(page):
+    return page.text.split(), [code.split() for code in page.code]
 
 
 @settings(max_examples=300, deadline=None)

@@ -1,8 +1,8 @@
 """Untrusted text, made safe to show: a model's answer as Markdown, as plain text, as HTML.
 
-Layer 0; `text` handles characters, `parse` reads Markdown, `write` writes it anew; markdown-it-py is imported at the
-first answer. Nothing returned here runs or loads anything when shown, also in a
-trusted notebook, where JupyterLab does not sanitise Markdown.
+Layer 0; `text` handles characters, `plain` knows Markdown that is harmless as it is, `parse` reads all other, `write`
+writes it anew; markdown-it-py is imported at the first answer. Nothing returned here runs or loads anything when shown,
+also in a trusted notebook, where JupyterLab does not sanitise Markdown.
 """
 
 from __future__ import annotations
@@ -48,9 +48,13 @@ def _beginning(text: str, limit: int) -> str:
 
 
 def _written(text: str) -> list[str]:
+    from o1magic.untrusted import plain
     from o1magic.untrusted.parse import parse
     from o1magic.untrusted.write import code_block, too_deep, write
 
+    known = plain.lines(text)
+    if known is not None:
+        return known
     try:
         tokens = parse(text)
         lines = [] if too_deep(tokens) else write(tokens)

@@ -137,8 +137,8 @@ def code_block(content: str, info: str = "", *, nested: bool = False) -> list[st
     and can load images.
     """
     content = visible(content.removesuffix("\n"))
-    named = _LANGUAGE.fullmatch(info.split(maxsplit=1)[0]) if info.split() else None
-    language = named[0] if named and named[0].lower() != "mermaid" else ""
+    word = info.split(maxsplit=1)[0] if info.split() else ""
+    language = word if is_language(word) and word.lower() != "mermaid" else ""
     if _CUT_FROM_CODE.search(content) or (nested and _HARMFUL_AS_MARKDOWN.search(content)):
         kind = f' class="language-{language}"' if language else ""
         return [f"<pre><code{kind}>{references(content)}</code></pre>"]
@@ -146,6 +146,11 @@ def code_block(content: str, info: str = "", *, nested: bool = False) -> list[st
     longest = max((len(run) for run in re.findall(f"{mark}+", content)), default=0)
     fence = mark * max(3, longest + 1)
     return [fence + language, *(content.split("\n") if content else ()), fence]
+
+
+def is_language(word: str) -> bool:
+    """Tell whether the word may stand after a fence."""
+    return _LANGUAGE.fullmatch(word) is not None
 
 
 def inline(tokens: Sequence[Token], *, in_table: bool = False) -> str:
