@@ -9,7 +9,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING
 
-from o1magic.lint import lines
+from o1magic.lint import code, lines
 from o1magic.lint.patterns import late
 from o1magic.lint.rows import SEPARATORS, cells_of, in_columns
 
@@ -19,12 +19,8 @@ if TYPE_CHECKING:
     from o1magic.lint.rows import Line, Rows
     from o1magic.lint.segments import Segment
 
-_CODE_KINDS = frozenset((lines.CERTAIN, lines.CODE, lines.WEAK, lines.DIFF))
-_SCORE = {lines.CERTAIN: 3, lines.CODE: 2, lines.WEAK: 1, lines.DIFF: 3}
-_ENOUGH = 3
-_MIN_CHARS = 40
 _FEW_ROWS = 3
-_FEW_WORDS = 3
+_SHORT = 4
 _LONG_JSON = 40
 _WINDOW = 2048
 _LONGEST_TOKEN = 16
@@ -32,12 +28,12 @@ _LONGEST_TOKEN = 16
 _MOST_FAILURES = 300
 # What the objects hold is not asked for, and would take many times the text's memory.
 _DECODER = json.JSONDecoder(object_pairs_hook=bool)
-_LONGEST_CELL = 60
+_LONGEST_CELL, _LONGEST_TABBED = 60, 200
 _SAMPLE = 60
 _NUMBER = late(r"[-+$€£]?\d[\d.,:%/ -]*$")
 _NAMES = {"aligned": "csv", **{f"csv{separator}": "csv" for separator in SEPARATORS}}
+_IN_DIFF = ("+", "-", "\\ No newline", "index ", "new file ", "deleted file ", "rename ", "similarity ")
 _SENTENCE_ENDS = (".", "?", "!", ";", "{")
-_COMMENT = ("#", "//", "/*", "--", "*", '"""', "'''")
 
 
 def segments(text: str, rows: Rows) -> list[Segment]:
@@ -52,7 +48,7 @@ def segments(text: str, rows: Rows) -> list[Segment]:
             continue
         last, kind = scan.at(i)
         if last >= 0:
-            found.append(Segment(i, last, kind))
+            found.append(Segment(code.start(rows, i, last, free) if kind == "code" else i, last, kind))
             free = last + 1
     return _joined(found, rows)
 
@@ -82,9 +78,17 @@ class _Scan:
             if (not kinds or row.kind in kinds) and i > self._vain.get(name, -1):
                 last, seen = ending(rows, i)
                 if last >= 0:
-                    return last, "diff" if row.kind == lines.DIFF else _NAMES.get(name, name)
+                    return last, _named(name, row)
                 self._vain[name] = seen
         return -1, ""
+
+
+def _named(name: str, row: Line) -> str:
+    """Return what to call the payload that starts with a line."""
+    if name != "code":
+        return _NAMES.get(name, name)
+    # JSON cut short, or with an error in it.
+    return "json" if row.text[0] in "{[" and '"' in row.text[:_SHORT] else name
 
 
 def _trace_end(rows: Rows, first: int) -> tuple[int, int]:
@@ -97,6 +101,18 @@ def _trace_end(rows: Rows, first: int) -> tuple[int, int]:
         elif not (row.indented and row.text):
             break
     return (last if last > first and (head or count > 1) else -1), last
+
+
+def _diff_end(rows: Rows, first: int) -> tuple[int, int]:
+    """Return the last line of a diff: marked lines and those around them, up to a blank line with no new part."""
+    last = first
+    for i in range(first, len(rows)):
+        row = rows[i]
+        if row.kind == lines.DIFF or (row.text and (row.indented or row.text.startswith(_IN_DIFF))):
+            last = i
+        elif row.text or i + 1 == len(rows) or rows[i + 1].kind != lines.DIFF:
+            break
+    return (last if last > first else -1), last
 
 
 def _log_end(rows: Rows, first: int) -> tuple[int, int]:
@@ -141,12 +157,12 @@ def _columns_end(separator: str, rows: Rows, first: int) -> tuple[int, int]:
 def _is_data(table: list[list[str]], separator: str) -> bool:
     """Return whether rows of equally many cells are data, not sentences with equally many commas."""
     cells = [cell for row in table for cell in row]
-    if len(table) < _FEW_ROWS or max(map(len, cells)) > _LONGEST_CELL:
-        return False
-    if any(row[-1].rstrip().endswith(_SENTENCE_ENDS) for row in table):
+    if len(table) < _FEW_ROWS or max(map(len, cells)) > (_LONGEST_TABBED if separator == "\t" else _LONGEST_CELL):
         return False
     if separator == "\t":
         return True
+    if any(row[-1].rstrip().endswith(_SENTENCE_ENDS) for row in table):
+        return False
     spaced = [cell.startswith(" ") for cell in cells]
     width = len(table[0])
     a_sentence_above = any(spaced[:width]) and not any(spaced[width:])
@@ -205,46 +221,6 @@ def _decoded(text: str, start: int) -> tuple[bool | None, int]:
         size *= 8
 
 
-def _code_end(rows: Rows, first: int) -> tuple[int, int]:
-    """Return the last line of the code that starts here (-1: a few marks only look like code), and how far it went."""
-    last = i = first
-    score, certain, blanks = 0, False, 0
-    while i < len(rows):
-        row = rows[i]
-        if row.kind in _CODE_KINDS:
-            score += _SCORE[row.kind]
-            certain = certain or row.kind in (lines.CERTAIN, lines.DIFF)
-            last, blanks = i, 0
-        elif row.kind == lines.BLANK:
-            blanks += 1
-            if blanks > 2:  # noqa: PLR2004 - PEP 8 parts functions by two
-                break
-        elif row.kind in (lines.PROTECTED, lines.RULE, lines.LOG, lines.TRACE) or not _belongs(rows, i, blanks):
-            break
-        i += 1
-    chars = rows[last].end - rows[first].start
-    strong = any(row.kind in (lines.CERTAIN, lines.CODE, lines.DIFF) for row in rows[first : last + 1])
-    enough = score >= _ENOUGH and strong and last > first and chars >= _MIN_CHARS
-    # One line is code only beyond doubt: a lone tag may be anything.
-    certain = certain and (last > first or rows[first].text[0] not in "<@" or chars >= _MIN_CHARS)
-    return (last if certain or enough else -1), last
-
-
-def _belongs(rows: Rows, i: int, blanks: int) -> bool:
-    """Return whether a line that is not code by itself stands within code: indented, or between two lines of it."""
-    row = rows[i]
-    if row.indented and not lines.reads_as_prose(row.text):
-        return True
-    if row.indented and not blanks:
-        return True
-    if blanks or (lines.reads_as_prose(row.text) and not row.text.startswith(_COMMENT)):
-        return False
-    following = rows[i + 1] if i + 1 < len(rows) else None
-    if following is None or following.kind not in (lines.CERTAIN, lines.CODE):
-        return False
-    return row.text.startswith(_COMMENT) or (not row.text[0].isupper() and len(row.text.split()) <= _FEW_WORDS)
-
-
 def _joined(found: list[Segment], rows: Rows) -> list[Segment]:
     """Return the segments with neighbours of one kind made one, across at most one blank line."""
     from o1magic.lint.segments import Segment
@@ -261,10 +237,11 @@ def _joined(found: list[Segment], rows: Rows) -> list[Segment]:
 
 
 _KINDS_OF_PAYLOAD: tuple[tuple[str, frozenset[str], Callable[[Rows, int], tuple[int, int]]], ...] = (
+    ("diff", frozenset((lines.DIFF,)), _diff_end),
     ("traceback", frozenset((lines.TRACE,)), _trace_end),
     ("log", frozenset((lines.LOG,)), _log_end),
     ("table", frozenset((lines.TABLE,)), _table_end),
     *((f"csv{separator}", frozenset[str](), partial(_columns_end, separator)) for separator in SEPARATORS),
     ("aligned", frozenset((lines.PROSE, lines.WEAK)), _aligned_end),
-    ("code", _CODE_KINDS, _code_end),
+    ("code", code.KINDS, code.end),
 )

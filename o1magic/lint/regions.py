@@ -181,6 +181,7 @@ _HTML_TAGS = frozenset(
     ]
 )
 _LONGEST_QUOTE = 2000
+_COMMENT_MARK = 6
 _CLOSING = frozenset("\"”“»«」』》〉›＂’'")
 
 
@@ -235,6 +236,9 @@ def tags(text: str, start: int) -> Iterator[Region]:
     for tag in found:
         name = tag.group(2).lower()
         if tag.group(1) or tag.start() < covered or name not in closers or name in _INSTRUCTION_TAGS:
+            continue
+        if "//" in text[max(start, tag.start() - _COMMENT_MARK) : tag.start()]:
+            # Documentation in a comment of pasted code.
             continue
         i = bisect_left(closers[name], tag.end())
         if i < len(closers[name]):

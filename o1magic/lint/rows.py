@@ -31,7 +31,7 @@ _MOST_CELLS = 255
 _BRACKET = 64
 _KINDS = (
     lines.BLANK, lines.PROSE, lines.HEADING, lines.RULE, lines.PROTECTED,
-    lines.CERTAIN, lines.CODE, lines.WEAK, lines.TRACE, lines.LOG, lines.DIFF, lines.TABLE,
+    lines.CERTAIN, lines.CODE, lines.WEAK, lines.KEY, lines.TRACE, lines.LOG, lines.DIFF, lines.TABLE,
 )  # fmt: skip
 _CODES = {kind: code for code, kind in enumerate(_KINDS)}
 _FREE = bytes(code & (_BRACKET - 1) not in (0, _CODES[lines.PROTECTED], _CODES[lines.CERTAIN]) for code in range(256))
@@ -104,6 +104,11 @@ class Rows(Sequence[Line]):
             return Line(start, start + len(line), kind, "", indented=False)
         return Line(start, start + len(line) - (line[-1] == "\r"), kind, text, line[0] in " \t")
 
+    def indent(self, i: int) -> int:
+        """Return how many blanks a line starts with."""
+        line = self._lines[i][:_LONGEST_LOOK]
+        return len(line) - len(line.lstrip())
+
     def at(self, offset: int) -> int:
         """Return the number of the line that holds an offset into the text."""
         return max(0, min(bisect_right(self._starts, offset), len(self._lines)) - 1)
@@ -128,7 +133,7 @@ class Rows(Sequence[Line]):
         free = self._codes.translate(_FREE)
         for separator in SEPARATORS:
             if self._body.count(separator) > 1:
-                quotes = separator == "," and '"' in self._body
+                quotes = separator != "\t" and '"' in self._body
                 found[separator] = bytes(
                     min(_count(line, separator) if quotes and '"' in line else line.count(separator), _MOST_CELLS)
                     if may
@@ -159,7 +164,6 @@ def in_columns(text: str) -> bool:
 
 def cells_of(text: str, separator: str) -> list[str]:
     """Return the cells of a row; separators inside quotes part none."""
-    if '"' in text and separator == ",":
-        parts = text.split('"')
-        return ",".join(part if i % 2 == 0 else "q" for i, part in enumerate(parts)).replace(",q,", "q").split(",")
+    if '"' in text and separator != "\t":
+        return "q".join(text.split('"')[::2]).split(separator)
     return text.split(separator)

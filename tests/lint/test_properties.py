@@ -44,12 +44,9 @@ def test_safe_fixes_only_insert_and_come_to_rest(text):
     """A safely fixed text holds all of the text in order, is stable, and has nothing left to fix safely."""
     result = repair(text)
 
-    position = 0
-    lines = result.text.split("\n")
-    for line in text.split("\n"):
-        while lines[position] != line:
-            position += 1
-        position += 1
+    remaining = iter(result.text)
+    assert all(character in remaining for character in text)
+    assert all(edit.start == edit.end for one in result.applied for edit in one.fix.edits)
     assert not [one for one in result.remaining if one.fix and one.fix.safe]
     assert result.text == repair(result.text).text
     assert bool(result.applied) == (result.text != text)
