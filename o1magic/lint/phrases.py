@@ -7,14 +7,11 @@ by `cues`, and by the rules for their own lists.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from o1magic.lint.data import tables
 from o1magic.lint.patterns import late
 from o1magic.lint.shorthand import Phrases
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _TOKEN = late(r"-?<[\w ]+>|[~^?]|[^<~^?]+")
 _NOT_ASCII = frozenset(["ar", "bn", "hi", "ja", "ko", "mr", "ne", "ru", "te", "th", "uk", "ur", "zh"])
@@ -70,8 +67,7 @@ class Language:
         """Return a list of phrases, None for an empty one; `at_end` ties it to the end of what is searched."""
         found = self._lists.get((name, at_end))
         if found is None:
-            tail = r"[\s,]*$" if at_end else ""
-            found = self._lists[name, at_end] = Phrases(self._raw.get(name, ""), words=self.words, tail=tail)
+            found = self._lists[name, at_end] = _listed(self._raw.get(name, ""), words=self.words, at_end=at_end)
         return found or None
 
     def _form(self, line: str) -> Form:
@@ -86,7 +82,7 @@ class Language:
             elif text == "?":
                 weak = True
             elif text not in {"", "-"}:
-                listed = self.any_of(text.strip("-<>")) if text.endswith(">") else Phrases(text, words=self.words)
+                listed = self.any_of(text.strip("-<>")) if text.endswith(">") else _listed(text, words=self.words)
                 if listed is None:
                     raise KeyError(text)
                 parts.append(Part(listed, gap, removed=text.startswith("-<")))
@@ -95,17 +91,25 @@ class Language:
         return Form(tuple(parts), rarest, addressed, weak)
 
 
+@cache
+def _listed(raw: str, *, words: bool, at_end: bool = False) -> Phrases:
+    """Return a list of phrases; rules that share a list share what is compiled of it."""
+    return Phrases(raw, words=words, tail=r"[\s,]*$" if at_end else "")
+
+
 def languages(code: str) -> tuple[Language, ...]:
     """Return a rule's languages."""
-    return tuple(_language(code, name) for name in tables(code))
+    return _languages(code, plain=False)
 
 
-def languages_of(code: str, text: str) -> Iterator[Language]:
-    """Yield those of a rule's languages that can be written in the characters of the text."""
-    plain = text.isascii()
-    for name in tables(code):
-        if not (plain and name in _NOT_ASCII):
-            yield _language(code, name)
+def languages_of(code: str, text: str) -> tuple[Language, ...]:
+    """Return those of a rule's languages that can be written in the characters of the text."""
+    return _languages(code, plain=text.isascii())
+
+
+@cache
+def _languages(code: str, *, plain: bool) -> tuple[Language, ...]:
+    return tuple(_language(code, name) for name in tables(code) if not (plain and name in _NOT_ASCII))
 
 
 @cache

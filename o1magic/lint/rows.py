@@ -35,6 +35,7 @@ _KINDS = (
 )  # fmt: skip
 _CODES = {kind: code for code, kind in enumerate(_KINDS)}
 _FREE = bytes(code & (_BRACKET - 1) not in (0, _CODES[lines.PROTECTED], _CODES[lines.CERTAIN]) for code in range(256))
+_NOT_BLANK = re.compile(b"[^%c]" % _CODES[lines.BLANK])
 _MAY_START = re.compile(b"[%b\x40-\xff]" % bytes(range(_CODES[lines.CERTAIN], len(_KINDS))))
 
 
@@ -112,6 +113,16 @@ class Rows(Sequence[Line]):
     def at(self, offset: int) -> int:
         """Return the number of the line that holds an offset into the text."""
         return max(0, min(bisect_right(self._starts, offset), len(self._lines)) - 1)
+
+    def said(self, *, backwards: bool = False) -> Iterator[int]:
+        """Yield the numbers of the lines that are not blank, from the first on or from the last."""
+        if not backwards:
+            yield from (match.start() for match in _NOT_BLANK.finditer(self._codes))
+            return
+        end = len(self._codes.rstrip(b"\0"))
+        while end:
+            yield end - 1
+            end = len(self._codes[: end - 1].rstrip(b"\0"))
 
     def candidates(self) -> Iterator[int]:
         """Yield the numbers of the lines at which payload may start: all others are prose, headings or delimited."""

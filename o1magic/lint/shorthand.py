@@ -16,7 +16,7 @@ from o1magic.lint.patterns import late
 from o1magic.lint.vocabulary import gate_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from o1magic.lint.vocabulary import Vocabulary
 
@@ -57,7 +57,9 @@ class Phrases:
     tail: a pattern for what may follow the phrase.
     """
 
-    __slots__ = ("_announced", "_known", "_looked_for", "_tail", "_whole", "_words", "anchors", "gates")
+    by_gate: Mapping[str, Sequence[str]]
+    gates: frozenset[str]
+    __slots__ = ("_announced", "_known", "_looked_for", "_tail", "_whole", "_words", "anchors", "by_gate", "gates")
 
     def __init__(self, raw: str, *, words: bool, squeezed: bool = True, tail: str = "") -> None:
         self._words, self._tail = words, tail
@@ -65,7 +67,10 @@ class Phrases:
         self._announced = {phrase: anchors_of(phrase, words=words) for phrase in phrases}
         self.anchors = frozenset().union(*self._announced.values())
         at_start = words and not any(map(_GLUED.search, phrases))
-        self.gates = frozenset(gate_of(anchor, words=at_start) for anchor in self.anchors)
+        by_gate: dict[str, list[str]] = {}
+        for anchor in self.anchors:
+            by_gate.setdefault(gate_of(anchor, words=at_start), []).append(anchor)
+        self.gates, self.by_gate = frozenset(by_gate), by_gate
         self._looked_for: tuple[str, ...] | None = None
         self._whole: re.Pattern[str] | None = None
         self._known: tuple[frozenset[str], re.Pattern[str] | None] = frozenset(), None
@@ -86,7 +91,7 @@ class Phrases:
 
     def held(self, words: Vocabulary) -> frozenset[str]:
         """Return those of the anchors that may be in a text of these words, once it is squeezed."""
-        return words.held(self.anchors) if self._words else words.spelt(self.anchors)
+        return words.held(self) if self._words else words.spelt(self.anchors)
 
     def within(self, words: Vocabulary) -> re.Pattern[str]:
         """Return the pattern of the phrases that a text of these words may hold, and of those that earlier ones did."""

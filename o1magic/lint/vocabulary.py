@@ -6,12 +6,12 @@ the different words of the text answers both. Called by the document and by the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 _RUN = late(r"\w+")
 # By how many of its first letters a word is told from others; the few are for words that have no more.
@@ -29,10 +29,17 @@ def gate_of(anchor: str, *, words: bool) -> str:
     return anchor[:1]
 
 
+class Announced(Protocol):
+    """What is looked for: how the words begin of which one must be there, and by that beginning the words."""
+
+    gates: frozenset[str]
+    by_gate: Mapping[str, Sequence[str]]
+
+
 class Vocabulary:
     """Answers, each question once, whether a word is in a folded text; looks through each different word once."""
 
-    __slots__ = ("_asked", "_characters", "_gates", "_known", "_words")
+    __slots__ = ("_characters", "_gates", "_held", "_words")
 
     def __init__(self, text: str) -> None:
         words: set[str] = set()
@@ -43,30 +50,21 @@ class Vocabulary:
         self._characters = set(self._words)
         runs = _RUN.findall(self._words)
         self._gates = {"", *self._characters, *[run[:_SHORT] for run in runs], *[run[:_LONG] for run in runs]}
-        self._known: dict[str, bool] = {}
-        self._asked: dict[frozenset[str], bool] = {}
+        self._held: dict[Announced, frozenset[str]] = {}
 
     def may_hold(self, gates: frozenset[str]) -> bool:
         """Return whether a word of the text begins so: only false is certain."""
         return not self._gates.isdisjoint(gates)
 
-    def holds(self, anchors: frozenset[str]) -> bool:
-        """Return whether one of the words is in the text."""
-        asked = self._asked.get(anchors)
-        if asked is None:
-            asked = self._asked[anchors] = any(map(self._holds, anchors))
-        return asked
-
-    def held(self, anchors: Iterable[str]) -> frozenset[str]:
-        """Return those of the words that are in the text."""
-        return frozenset(filter(self._holds, anchors))
+    def held(self, wanted: Announced) -> frozenset[str]:
+        """Return those of the words looked for that are in the text."""
+        held = self._held.get(wanted)
+        if held is None:
+            near = self._gates & wanted.gates
+            held = frozenset(one for gate in near for one in wanted.by_gate[gate] if one in self._words)
+            self._held[wanted] = held
+        return held
 
     def spelt(self, anchors: Iterable[str]) -> frozenset[str]:
         """Return those of the words of which every character is in the text, wherever blanks part them."""
         return frozenset(filter(self._characters.issuperset, anchors))
-
-    def _holds(self, anchor: str) -> bool:
-        known = self._known.get(anchor)
-        if known is None:
-            known = self._known[anchor] = self._characters.issuperset(anchor) and anchor in self._words
-        return known

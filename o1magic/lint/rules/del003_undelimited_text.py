@@ -55,6 +55,7 @@ Against it:
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from o1magic.lint.document import Document
+    from o1magic.lint.phrases import Language
     from o1magic.lint.rows import Line
 
 _LONG, _LONG_INLINE = 400, 120
@@ -76,6 +78,7 @@ _LONGEST_TASK = 240
 # A task stands at the top or at the end of a prompt.
 _FIRST, _LAST = 8, 3
 _ENOUGH = 40
+_FEW_BLANKS = 2
 _LOOK = 200
 _CJK = late(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ITEM = late(r"(?:[-*+•·▪◦]|\(?\d{1,3}[.):、]|[a-zA-Z][.)])\s")
@@ -85,18 +88,24 @@ _MESSAGE = "the text to work on runs on from the task without delimiters"
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield the text that stands undelimited next to its task, the first one found."""
-    rows = document.payload.rows
-    if len(document.text) - document.start < _LONG_INLINE:
+    if len(document.text) - document.start < _LONG_INLINE or not (spoken := _spoken(document)):
         return
-    said = [i for i, row in enumerate(rows) if row.kind != BLANK]
-    for i in dict.fromkeys([*said[:_FIRST], *said[-_LAST:]]):
+    rows = document.payload.rows
+    last = [*islice(rows.said(backwards=True), _LAST)][::-1]
+    reached = 0
+    for i in dict.fromkeys([*islice(rows.said(), _FIRST), *last]):
         row = rows[i]
         if row.kind != PROSE or document.protected.touches(row.start, row.end):
             continue
-        span = _inline(document, row) if row.end - row.start > _LONG_INLINE else None
+        span = _inline(document, row, spoken) if row.end - row.start > _LONG_INLINE else None
         inline = span is not None
         if span is None and row.end - row.start <= _LONGEST_TASK:
-            span = _block(document, rows, i)
+            if _asks(spoken, row.text, where="below"):
+                # A run that was walked for one line ends for the next where it ended before.
+                reached = reached if i < reached else _run(document, rows, i + 1, 1)
+                span = _block(document, rows[i + 1 : reached], above=False)
+            if span is None and i == last[-1] and _asks(spoken, row.text, where="above"):
+                span = _block(document, rows[_run(document, rows, i - 1, -1) + 1 : i], above=True)
         if span is not None:
             yield Diagnostic(
                 rule.code, rule.name, rule.severity, _MESSAGE, *span, _tagged(document, span, inline=inline)
@@ -104,11 +113,17 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
             return
 
 
-def _asks(line: str, *, where: str) -> bool:
+def _spoken(document: Document) -> list[Language]:
+    """Return the languages in which the prompt may name a task."""
+    listed = ((one, one.any_of("verb")) for one in languages_of("DEL003", document.prose.text))
+    return [one for one, verbs in listed if verbs and (not one.words or document.vocabulary.held(verbs))]
+
+
+def _asks(spoken: Sequence[Language], line: str, *, where: str) -> bool:
     """Return whether a line is a task on a text that stands below or above it."""
     folded = fold(line).text
     squeezed = "".join(folded.split())
-    for language in languages_of("DEL003", folded):
+    for language in spoken:
         text = folded if language.words else squeezed
         verb, pointer, other = (language.any_of(name) for name in ("verb", where, "other"))
         if verb and pointer and verb.search(text) and pointer.search(text) and not (other and other.search(text)):
@@ -126,68 +141,62 @@ def _tells(line: str) -> bool:
     return any(pattern is not None and pattern.search(folded if words else squeezed) for pattern, words in patterns)
 
 
-def _weight(text: str) -> int:
-    """Return the length of a text; a character of a script without blanks says as much as two and a half letters."""
-    return len(text) + (3 * len(_CJK.findall(text))) // 2
+def _weighs(text: str, least: int) -> bool:
+    """Return whether a text is long; a character of a script without blanks says as much as two and a half letters."""
+    return len(text) >= least or len(text) + (3 * len(_CJK.findall(text))) // 2 >= least
 
 
-def _inline(document: Document, row: Line) -> tuple[int, int] | None:
+def _inline(document: Document, row: Line, spoken: Sequence[Language]) -> tuple[int, int] | None:
     """Return the span of the text after the colon of a line that is task and text in one."""
     colon = _COLON.search(row.text, 0, _LONGEST_TASK)
-    if colon is None or not _asks(row.text[: colon.start()] + " ", where="below"):
+    if colon is None or not _asks(spoken, row.text[: colon.start()] + " ", where="below"):
         return None
     start = document.text.index(colon.group(), row.start) + 1
     end = row.start + len(document.text[row.start : row.end].rstrip())
     while start < end and document.text[start] in " \t":
         start += 1
     payload = document.text[start:end]
-    if _weight(payload) < _LONG_INLINE or _tells(payload) or payload.count(",") * 25 > len(payload):
+    if not _weighs(payload, _LONG_INLINE) or _tells(payload) or payload.count(",") * 25 > len(payload):
         return None
     return start, end
 
 
-def _block(document: Document, rows: Sequence[Line], i: int) -> tuple[int, int] | None:
-    """Return the span of the prose below a task, or above one that ends the prompt."""
-    below = _run(document, rows[i + 1 :])
-    if _fills(document, below) and _asks(rows[i].text, where="below"):
-        block = below
-        while block and _tells(block[-1].text) and len(block[-1].text) < _LONGEST_TASK:
-            block.pop()
-    elif not any(row.text for row in rows[i + 1 :]):
-        block = _run(document, rows[:i][::-1])[::-1]
-        if not _fills(document, block) or not _asks(rows[i].text, where="above"):
-            return None
-    else:
+def _block(document: Document, block: list[Line], *, above: bool) -> tuple[int, int] | None:
+    """Return the span of the prose above or below a task, None where it is no text to work on."""
+    if not _fills(document, block):
         return None
-    while block and not block[0].text:
-        block.pop(0)
+    while not above and block and _tells(block[-1].text) and len(block[-1].text) < _LONGEST_TASK:
+        block.pop()
+    first = next((i for i, row in enumerate(block) if row.text), len(block))
+    block = block[first:]
     while block and not block[-1].text:
         block.pop()
     spoken = [row for row in block[:_ENOUGH] if row.text]
     if not spoken or _tells(spoken[0].text) or sum(map(_tells, (row.text for row in spoken))) * 3 > len(spoken):
         return None
-    start, end = block[0].start, block[-1].end
-    return (start, end) if _fills(document, block) else None
+    return (block[0].start, block[-1].end) if _fills(document, block) else None
 
 
 def _fills(document: Document, block: Sequence[Line]) -> bool:
     """Return whether the lines are long enough to be a text."""
-    return bool(block) and _weight(document.text[block[0].start : block[-1].end]) >= _LONG
+    return bool(block) and _weighs(document.text[block[0].start : block[-1].end], _LONG)
 
 
-def _run(document: Document, rows: Sequence[Line]) -> list[Line]:
-    """Return the lines of prose from the first on, parted by single blank lines, up to something else."""
+def _run(document: Document, rows: Sequence[Line], i: int, step: int) -> int:
+    """Return the number of the line at which the prose from a line on ends: single blank lines part it."""
     from o1magic.lint.segments import is_label
 
-    block: list[Line] = []
-    for row in rows:
+    blanks = 0
+    while 0 <= i < len(rows):
+        row = rows[i]
         blank = row.kind == BLANK
         if not blank and (row.kind != PROSE or is_label(row.text) or document.protected.touches(row.start, row.end)):
             break
-        if blank and len(block) > 1 and not block[-1].text and not block[-2].text:
+        blanks = blanks + 1 if blank else 0
+        if blanks > _FEW_BLANKS:
             break
-        block.append(row)
-    return block
+        i += step
+    return i
 
 
 def _tagged(document: Document, span: tuple[int, int], *, inline: bool) -> Fix:
