@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from o1magic.lint.fold import fold
@@ -16,7 +17,7 @@ from o1magic.lint.patterns import late
 from o1magic.lint.vocabulary import gate_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from o1magic.lint.vocabulary import Vocabulary
 
@@ -32,12 +33,13 @@ _SYNTAX: Final = {
     "@": r"\d{2,6}",
     "#": r"(?:[01](?:[.,]\d{1,2})?|2(?:[.,]0)?)(?![\d.,]*\d)(?! ?[°%k])",
 }
-_NESTED = late(r"[(\[]")
+_BRACKET = late(r"[(\[]")
 _BLANK_IN_OPTION = late(r" \[([^\[\]]*[^\[\] ])\]")
 _OPTIONAL = late(r".\?")
 _APART = str.maketrans(dict.fromkeys("\0%~@#", " "))
 # After or before one of these an anchor may start within a word.
-_GLUED = late(r"[\])%?]\w|\w[(\[]|[^ ]\]\(")
+_GLUED = late(r"[\])%?]\w|\w[(\[]|\]\(")
+_WORD_OPTIONS = late(r"(^|[\s(|])(?:\[(?:[^\[\]()|]+ \|)*[^\[\]()|]+ \])+")
 _SHORT_ANCHOR = 2
 _ENOUGH = 4
 # Words in every other sentence announce nothing.
@@ -57,7 +59,7 @@ class Phrases:
     tail: a pattern for what may follow the phrase.
     """
 
-    by_gate: Mapping[str, Sequence[str]]
+    by_gate: Mapping[str, set[str]]
     gates: frozenset[str]
     __slots__ = ("_announced", "_known", "_looked_for", "_tail", "_whole", "_words", "anchors", "by_gate", "gates")
 
@@ -66,10 +68,11 @@ class Phrases:
         phrases = _lines(raw, words=words, squeezed=squeezed)
         self._announced = {phrase: anchors_of(phrase, words=words) for phrase in phrases}
         self.anchors = frozenset().union(*self._announced.values())
-        at_start = words and not any(map(_GLUED.search, phrases))
-        by_gate: dict[str, list[str]] = {}
-        for anchor in self.anchors:
-            by_gate.setdefault(gate_of(anchor, words=at_start), []).append(anchor)
+        by_gate: dict[str, set[str]] = {}
+        for phrase, anchors in self._announced.items():
+            at_start = words and _starts_words(phrase)
+            for anchor in anchors:
+                by_gate.setdefault(gate_of(anchor, words=at_start), set()).add(anchor)
         self.gates, self.by_gate = frozenset(by_gate), by_gate
         self._looked_for: tuple[str, ...] | None = None
         self._whole: re.Pattern[str] | None = None
@@ -154,32 +157,36 @@ def _lines(raw: str, *, words: bool, squeezed: bool) -> list[str]:
 
 def anchors_of(phrase: str, *, words: bool) -> frozenset[str]:
     """Return words of which at least one is in whatever the phrase matches: the choice that says most."""
-    if not _NESTED.search(phrase):
-        return frozenset((_longest(phrase, words=words),))
-    fixed, groups = _outermost(phrase)
-    choices = [frozenset((_longest(fixed, words=words),))]
-    for group in groups:
-        either = group.split("|")
-        if all(either) and not _NESTED.search(group):
-            choices.append(frozenset(_longest(one, words=words) for one in either))
-    return max(choices, key=_weight)
+    fixed, groups = _outermost(phrase) if _BRACKET.search(phrase) else (phrase, [])
+    certain = frozenset((_longest(fixed, words=words),))
+    choices = (frozenset().union(*(anchors_of(one, words=words) for one in either)) for either in groups)
+    return max((certain, *choices), key=_weight)
 
 
-def _outermost(phrase: str) -> tuple[str, list[str]]:
-    """Return the phrase with NUL for each bracket that lies in no other, and what such round brackets must hold."""
-    fixed, groups, depth, start = "", [], 0, 0
+def _outermost(phrase: str) -> tuple[str, list[list[str]]]:
+    """Return the phrase with NUL for each outermost bracket, and the choices of those of which one must be taken."""
+    fixed, groups, depth, cuts = "", [], 0, [0]
     for i, character in enumerate(phrase):
         if character in "([":
-            start = i + 1 if depth == 0 else start
+            cuts = [i + 1] if depth == 0 else cuts
             depth += 1
         elif character in ")]":
             depth -= 1
             if depth == 0:
                 fixed += "\0"
-                groups += [phrase[start:i]] if character == ")" and not phrase.startswith("?", i + 1) else []
+                if character == ")" and not phrase.startswith("?", i + 1):
+                    cuts.append(i + 1)
+                    groups.append([phrase[a : b - 1] for a, b in pairwise(cuts)])
         elif depth == 0:
             fixed += character
+        elif depth == 1 and character == "|":
+            cuts.append(i + 1)
     return fixed, groups
+
+
+def _starts_words(phrase: str) -> bool:
+    """Return whether every word of the phrase starts one of the text: options that are words of their own part none."""
+    return _GLUED.search(_WORD_OPTIONS.sub(r"\1", phrase) if "[" in phrase else phrase) is None
 
 
 def _longest(phrase: str, *, words: bool) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 _RUN = late(r"\w+")
 # By how many of its first letters a word is told from others; the few are for words that have no more.
@@ -33,7 +33,7 @@ class Announced(Protocol):
     """What is looked for: how the words begin of which one must be there, and by that beginning the words."""
 
     gates: frozenset[str]
-    by_gate: Mapping[str, Sequence[str]]
+    by_gate: Mapping[str, set[str]]
 
 
 class Vocabulary:

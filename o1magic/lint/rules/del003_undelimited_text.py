@@ -56,7 +56,7 @@ Against it:
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
 from o1magic.lint.fold import fold
@@ -67,6 +67,7 @@ from o1magic.lint.phrases import languages_of
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator, Sequence
 
     from o1magic.lint.document import Document
@@ -84,6 +85,7 @@ _CJK = late(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ITEM = late(r"(?:[-*+•·▪◦]|\(?\d{1,3}[.):、]|[a-zA-Z][.)])\s")
 _COLON = late("[:：]")
 _MESSAGE = "the text to work on runs on from the task without delimiters"
+_Spoken: TypeAlias = "tuple[Language, re.Pattern[str]]"
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
@@ -113,21 +115,23 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
             return
 
 
-def _spoken(document: Document) -> list[Language]:
-    """Return the languages in which the prompt may name a task."""
+def _spoken(document: Document) -> list[_Spoken]:
+    """Return the languages in which the prompt may name a task, with their verbs that may be in it."""
     listed = ((one, one.any_of("verb")) for one in languages_of("DEL003", document.prose.text))
-    return [one for one, verbs in listed if verbs and (not one.words or document.vocabulary.held(verbs))]
+    words = document.vocabulary
+    return [(one, verbs.within(words)) for one, verbs in listed if verbs and verbs.held(words)]
 
 
-def _asks(spoken: Sequence[Language], line: str, *, where: str) -> bool:
+def _asks(spoken: Sequence[_Spoken], line: str, *, where: str) -> bool:
     """Return whether a line is a task on a text that stands below or above it."""
     folded = fold(line).text
     squeezed = "".join(folded.split())
-    for language in spoken:
+    for language, verb in spoken:
         text = folded if language.words else squeezed
-        verb, pointer, other = (language.any_of(name) for name in ("verb", where, "other"))
-        if verb and pointer and verb.search(text) and pointer.search(text) and not (other and other.search(text)):
-            return True
+        if verb.search(text) and (pointer := language.any_of(where)) and pointer.search(text):
+            other = language.any_of("other")
+            if other is None or not other.search(text):
+                return True
     return False
 
 
@@ -146,7 +150,7 @@ def _weighs(text: str, least: int) -> bool:
     return len(text) >= least or len(text) + (3 * len(_CJK.findall(text))) // 2 >= least
 
 
-def _inline(document: Document, row: Line, spoken: Sequence[Language]) -> tuple[int, int] | None:
+def _inline(document: Document, row: Line, spoken: Sequence[_Spoken]) -> tuple[int, int] | None:
     """Return the span of the text after the colon of a line that is task and text in one."""
     colon = _COLON.search(row.text, 0, _LONGEST_TASK)
     if colon is None or not _asks(spoken, row.text[: colon.start()] + " ", where="below"):
