@@ -12,7 +12,7 @@ import keyword
 import math
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from o1magic.errors import ArgumentError
@@ -190,6 +190,7 @@ def _parser() -> Parser:
     return parser
 
 
+@lru_cache(maxsize=64)  # the cells of a notebook mostly say the same on their first lines
 def parse(line: str) -> Arguments:
     """Return what a magic line says.
 
