@@ -1,4 +1,4 @@
-"""`o1magic ask · lint · rule · models · spend · budget · simulate · demo`: the magics' functions on a command line.
+"""`o1magic ask`, `lint`, `spend`, `budget` and the rest: the magics' functions on a command line.
 
 Layer 9. Answers and tables go to standard output, everything about them to standard error.
 Exit status: 0 all well, 1 findings or a call that failed, 2 the command line itself is wrong.
@@ -126,6 +126,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "models": ("list the known models", _add_models),
     "spend": ("calls, tokens and cost so far", _add_spend),
     "budget": ("what calls may cost: list, set, take away", _adder("budget")),
+    "reconcile": ("list and settle the calls whose cost nobody knows", _adder("reconcile")),
     "simulate": ("serve the simulator until Ctrl-C", _add_simulate),
     "demo": ("open the quickstart on the simulator, without a key", _add_demo),
 }

@@ -73,7 +73,8 @@ def spend() -> Bundle:
     lost = ledger.unaccounted()
     if not lost.calls:
         return shown
-    line = f"{lost.calls:,} unaccounted (the process ended during the call), held {cost.dollars(lost.held_nano_usd)}"
+    held = cost.dollars(lost.held_nano_usd)
+    line = f"{lost.calls:,} unaccounted (the process ended during the call), held {held}: %o1 reconcile"
     return render.bundle(f"{shown['text/html']}<div>{untrusted.html(line)}</div>", f"{shown['text/plain']}\n{line}")
 
 

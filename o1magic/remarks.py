@@ -46,7 +46,7 @@ def lost_calls(ledger: Ledger, greeted: list[Ledger]) -> tuple[str, ...]:
         return ()
     calls = "1 call" if lost.calls == 1 else f"{lost.calls:,} calls"
     held = cost.dollars(lost.held_nano_usd)
-    return (f"{calls} unaccounted: the process ended before the answer came; {held} stay on hold",)
+    return (f"{calls} unaccounted: the process ended before the answer came; {held} stay on hold: %o1 reconcile",)
 
 
 def fitting(refused: BudgetError, request: Request, today: date) -> str:

@@ -39,6 +39,7 @@ def intent(**fields):
         lint_found=("COT001", "DEL001"),
         lint_fixed=("DEL001",),
         lease_s=60.0,
+        hold_tokens=900,
     )
     return replace(plain, **fields)
 

@@ -361,7 +361,7 @@ def test_csv_has_every_column_and_runs_nothing(ledger, tmp_path):
 
 def test_csv_pages_through_all_rows(ledger, monkeypatch):
     """The export reads page by page and misses no row at their borders."""
-    monkeypatch.setattr("o1magic.ledger._PAGE", 2)
+    monkeypatch.setattr("o1magic.ledger.ledger._PAGE", 2)
     ids = [record(ledger).id for _ in range(5)]
     stream = io.StringIO()
 

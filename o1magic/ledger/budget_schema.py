@@ -72,7 +72,7 @@ _OURS = "simulated = ? AND (? = 1 OR owner = ?)"
 
 
 def of_span(per: str) -> str:
-    """Return the statement that reads, in the order of `records.Counted`, the calls of one span of a budget.
+    """Return the statement that reads, in the order of `counted.Counted`, the calls of one span of a budget.
 
     Parameters: the span, simulated, whether the budget is shared, its owner.
     """

@@ -15,7 +15,8 @@ from o1magic import cost
 from o1magic.errors import ArgumentError, BudgetError
 from o1magic.ledger import budget_schema as sql
 from o1magic.ledger import records
-from o1magic.ledger.records import BudgetChange, Counted, Standing
+from o1magic.ledger.counted import Counted
+from o1magic.ledger.records import BudgetChange, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

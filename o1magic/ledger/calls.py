@@ -6,6 +6,8 @@ Layer 3. Runs statements inside the transactions of `ledger`, which calls it.
        │
        └─────> unknown ──> any of them               given up: the process is gone, and may yet tell
 
+    unknown, settled, partial without a cost ──> settled, partial, failed     reconciled by a person's word, once
+
 Gauges are locked before totals in every step, and in one order: PostgreSQL would deadlock otherwise.
 """
 
@@ -14,13 +16,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from o1magic.answer import Usage
-from o1magic.ledger import budgets, rows, schema
-from o1magic.ledger.records import Counted, Outcome
+from o1magic.errors import ArgumentError
+from o1magic.ledger import budgets, records, rows, schema
+from o1magic.ledger.counted import Counted
+from o1magic.ledger.records import Outcome
 
 if TYPE_CHECKING:
     from o1magic.errors import BudgetError
     from o1magic.ledger.owner import Owner
-    from o1magic.ledger.records import Intent, Standing
+    from o1magic.ledger.records import Intent, Standing, Word
     from o1magic.ledger.schema import Execute
     from o1magic.ledger.spool import Spooled
 
@@ -69,6 +73,38 @@ def give_up(execute: Execute, call_id: str) -> bool:
         return False
     rows.add_up(execute, before, before._replace(state="unknown"))
     return True
+
+
+def reconcile(
+    execute: Execute, call_id: str, cost_nano: int | None, at: tuple[int, str]
+) -> tuple[bool, list[Standing]]:
+    """Settle a call of unknown cost by a person's word; False when it is no such call (any more).
+
+    None accepts what is held, zero is "was not billed". `at` is when, and in which session, it was said.
+    """
+    found = execute(schema.COUNTED, (call_id,)).fetchone()
+    before = Counted(*found[:-1]) if found else None
+    if before is None or not before.uncosted:
+        return False, []
+    after, word = _by_word(before, cost_nano)
+    execute(schema.RECONCILE, (after.state, after.cost_nano, word, at[0], call_id))
+    after, reached = budgets.move(execute, before, after)
+    rows.add_up(execute, before, after)
+    was = (before.state, before.cost_nano, after.cost_nano, None, None)
+    execute(schema.CORRECTION, (before.owner, call_id, at[0], word, *was, at[1]))
+    return True, reached
+
+
+def _by_word(before: Counted, cost_nano: int | None) -> tuple[Counted, Word]:
+    at = before.hold_nano if cost_nano is None else cost_nano
+    if at is None:
+        raise ArgumentError("The call holds nothing, since it has no price: give an amount.")
+    records.require_money("cost_nano_usd", at)
+    if cost_nano == 0:
+        return before._replace(state="failed", cost_nano=0), "zero"
+    # A cut answer stays one; its cost is known now.
+    after = before._replace(state="partial" if before.state == "partial" else "settled", cost_nano=at)
+    return after, "hold" if cost_nano is None else "amount"
 
 
 def _end(spooled: Spooled) -> tuple[Outcome, int]:

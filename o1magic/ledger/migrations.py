@@ -147,5 +147,49 @@ def _budgets(execute: Execute) -> None:
     execute("ALTER TABLE owned_total RENAME TO total")
 
 
+# What was said of a call after its end, by a person or a new price; what was known then stays beside it.
+_CREATE_CORRECTION = f"""
+CREATE TABLE correction (
+  seq {SERIAL},
+  owner TEXT NOT NULL,
+  call_id TEXT NOT NULL,
+  at_ms BIGINT NOT NULL,
+  why TEXT NOT NULL CHECK (why IN ('amount', 'zero', 'hold', 'price')),
+  state_before TEXT NOT NULL,
+  cost_before BIGINT,
+  cost_after BIGINT,
+  price_before TEXT,
+  price_after TEXT,
+  session TEXT NOT NULL
+)
+"""
+
+# Prices a person gave, in dollars per million tokens, as decimals in text. Only ever added to; the last one of a day
+# counts. All NULL: from that day on the catalog's price holds again. `shared` as in `budget`.
+_CREATE_PRICE = f"""
+CREATE TABLE price (
+  seq {SERIAL},
+  owner TEXT NOT NULL,
+  shared INTEGER NOT NULL,
+  at_ms BIGINT NOT NULL,
+  model TEXT NOT NULL,
+  since TEXT NOT NULL,
+  input_per_mtok TEXT,
+  cached_per_mtok TEXT,
+  output_per_mtok TEXT
+)
+"""
+
+
+def _corrections(execute: Execute) -> None:
+    execute("ALTER TABLE call ADD COLUMN reconciled TEXT")
+    execute(_CREATE_CORRECTION)
+    execute(_CREATE_PRICE)
+    execute(
+        "CREATE INDEX call_uncosted ON call (seq) "
+        "WHERE state = 'unknown' OR (state IN ('settled', 'partial') AND cost_nano IS NULL)"
+    )
+
+
 # Step i leads from schema i to schema i + 1. A step, once released, is never edited: append the next one.
-STEPS: tuple[Callable[[Execute], None], ...] = (_create, _budgets)
+STEPS: tuple[Callable[[Execute], None], ...] = (_create, _budgets, _corrections)

@@ -1,4 +1,4 @@
-"""The values that go into the ledger and come out of it, and what one call adds to the totals.
+"""The values that go into the ledger and come out of it.
 
 Layer 3, pure: no I/O, no SQL. Called by `ledger` and its neighbours; others import these names from `ledger`.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from o1magic.errors import redact
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 State = Literal["settled", "partial", "failed", "unknown"]
 Per = Literal["session", "day", "month", "total"]
 Unit = Literal["nano_usd", "tokens"]
+Word = Literal["amount", "zero", "hold"]
 
 # 2**63 - 1 nano-dollars are nine billion dollars; half of it leaves room to add up.
 _MOST_NANO = 2**62
@@ -53,7 +54,7 @@ class Intent:
 
     def __post_init__(self) -> None:
         """Refuse a hold that is not an amount of money, before anything is sent."""
-        _require_money("hold_nano_usd", self.hold_nano_usd)
+        require_money("hold_nano_usd", self.hold_nano_usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Outcome:
 
     def __post_init__(self) -> None:
         """Refuse a cost that is not an amount of money."""
-        _require_money("cost_nano_usd", self.cost_nano_usd)
+        require_money("cost_nano_usd", self.cost_nano_usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,10 @@ class BudgetChange:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One call as recorded; None is unknown, or not yet known for a call in flight (state "intent")."""
+    """One call as recorded; None is unknown, or not yet known for a call in flight (state "intent").
+
+    `reconciled` tells how a person settled a call of unknown cost; None: nobody had to.
+    """
 
     id: str
     state: str
@@ -198,64 +202,18 @@ class Row:
     lint_found: tuple[str, ...]
     lint_fixed: tuple[str, ...]
     simulated: bool
+    reconciled: Word | None = None
 
     @property
     def visible_tokens(self) -> int | None:
         """Return the output tokens that are not reasoning, None when either part is unknown."""
-        return _visible(self.completion_tokens, self.reasoning_tokens)
+        return visible(self.completion_tokens, self.reasoning_tokens)
 
     @property
     def over_hold(self) -> bool:
         """Tell whether the call cost more than the worst case that was held for it."""
         cost, hold = self.cost_nano_usd, self.hold_nano_usd
         return cost is not None and hold is not None and cost > hold
-
-
-class Counted(NamedTuple):
-    """The part of a row that the totals and the budgets are made of; `gauges` names the budgets that count it."""
-
-    session: str
-    day: str
-    simulated: int
-    state: str
-    hold_nano: int | None = None
-    cost_nano: int | None = None
-    prompt: int | None = None
-    cached: int | None = None
-    reasoning: int | None = None
-    completion: int | None = None
-    hold_tokens: int | None = None
-    gauges: str = ""
-    owner: str = ""
-
-    def charge(self, unit: str) -> tuple[int, int]:
-        """Return what this row holds and has spent of a budget in nano-dollars or in tokens."""
-        if unit == "nano_usd":
-            held, spent = self.hold_nano, self.cost_nano
-        else:
-            both = self.prompt is not None and self.completion is not None
-            held, spent = self.hold_tokens, (self.prompt or 0) + (self.completion or 0) if both else None
-        if self.state == "failed":
-            return 0, 0
-        # A cut answer's tokens are those that could be counted here, and its hidden reasoning is not among them.
-        known = self.state == "settled" or (self.state == "partial" and unit == "nano_usd")
-        return (0, spent) if known and spent is not None else (held or 0, 0)
-
-    def share(self) -> tuple[int, ...]:
-        """Return what this row adds to the columns of `schema.SUMS`, in their order."""
-        unknown = self.state == "unknown" or (self.state in ("settled", "partial") and self.cost_nano is None)
-        holding = unknown or self.state == "intent"
-        return (
-            1,
-            self.prompt or 0,
-            self.cached or 0,
-            self.reasoning or 0,
-            _visible(self.completion, self.reasoning) or 0,
-            self.completion or 0,
-            self.cost_nano or 0,
-            int(unknown),
-            (self.hold_nano or 0) if holding else 0,
-        )
 
 
 def tokens(count: object) -> int | None:
@@ -284,11 +242,13 @@ def _storable(text: str, limit: int) -> str:
     return redact(whole.replace("\0", "\ufffd"))
 
 
-def _visible(completion: int | None, reasoning: int | None) -> int | None:
+def visible(completion: int | None, reasoning: int | None) -> int | None:
+    """Return the output tokens that are not reasoning, None when either part is unknown."""
     return None if completion is None or reasoning is None else max(0, completion - reasoning)
 
 
-def _require_money(field_name: str, amount: object) -> None:
+def require_money(field_name: str, amount: object) -> None:
+    """Raise ValueError unless this is None or an amount of money."""
     if amount is not None and not (type(amount) is int and 0 <= amount <= _MOST_NANO):
         message = f"{field_name} must be None or a whole number of nano-dollars from 0 to 2**62, not {amount!r}"
         raise ValueError(message)

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from o1magic.ledger import schema
-from o1magic.ledger.records import Counted, Row, Total, name, raw, seconds, tokens
+from o1magic.ledger.counted import Counted
+from o1magic.ledger.records import Row, Total, name, raw, seconds, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -40,9 +40,10 @@ COLUMNS = (
     "lint_found",
     "lint_fixed",
     "simulated",
+    "reconciled",
 )
 
-# What the totals add up, in the order of `records.Counted.share`.
+# What the totals add up, in the order of `counted.Counted.share`.
 SUMS = (
     "calls",
     "prompt_tokens",
@@ -61,7 +62,7 @@ INSERT INTO call (id, state, created_ms, day, session, notebook, endpoint, model
 VALUES (?, 'intent', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
-# In the order of `records.Counted`.
+# In the order of `counted.Counted`.
 COUNTS = """session, day, simulated, state, hold_nano, cost_nano,
        prompt_tokens, cached_tokens, reasoning_tokens, completion_tokens, hold_tokens, gauges, owner"""
 
@@ -88,6 +89,23 @@ WHERE closed_ms IS NULL AND state = 'unknown' GROUP BY simulated
 
 # Each f-string below is made of the names above, and of nothing else.
 _CALL = ", ".join(COLUMNS)
+
+# A call that is over and whose cost nobody knows; its worst case stays held. In these words the index has it.
+# `counted.Counted.uncosted` says the same.
+_UNCOSTED = "(state = 'unknown' OR (state IN ('settled', 'partial') AND cost_nano IS NULL))"
+
+UNCOSTED = f"SELECT {_CALL} FROM call WHERE {_UNCOSTED} ORDER BY seq"  # noqa: S608 - our own names
+
+RECONCILE = f"""
+UPDATE call SET state = ?, cost_nano = ?, reconciled = ?, closed_ms = COALESCE(closed_ms, ?)
+WHERE id = ? AND {_UNCOSTED}
+"""  # noqa: S608 - our own names
+
+CORRECTION = """
+INSERT INTO correction (owner, call_id, at_ms, why, state_before, cost_before, cost_after,
+                        price_before, price_after, session)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
 # One row per person where several share a database; who may see more than one sees their sum.
 TOTALS = f"""

@@ -193,7 +193,8 @@ def test_tokens(ledger):
 def test_tokens_of_a_cut_answer_stay_held(ledger):
     """What a cut answer thought is not known: its tokens stay held."""
     limit(ledger, 1_000, unit="tokens")
-    record(ledger, replace(SETTLED, state="partial", usage=Usage(100, completion=3, estimated=True)), hold_tokens=900)
+    cut = replace(SETTLED, state="partial", usage=Usage(100, completion=3, estimated=True), cost_nano_usd=None)
+    record(ledger, cut, hold_tokens=900)
 
     assert (only(ledger).spent, only(ledger).held) == (0, 900)
 

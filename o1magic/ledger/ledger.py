@@ -1,0 +1,147 @@
+"""The ledger as its callers see it: a book of calls, its totals, budgets and reconciliations.
+
+Layer 3. Called by everybody through `o1magic.ledger`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from o1magic.errors import ArgumentError
+from o1magic.ledger import budget_schema, budgets, calls, records, rows, schema
+from o1magic.ledger.book import Book
+from o1magic.ledger.records import BudgetChange, Per, Row, Spend, Standing, Total, Unaccounted, Unit
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+    from typing import TextIO
+
+_PAGE = 1000
+
+
+class Ledger(Book):
+    """A book of calls, and what can be asked and said of them."""
+
+    def standings(self, session: str | None = None) -> tuple[Standing, ...]:
+        """Return how each budget stands: for this session, today, this month.
+
+        A budget's simulated calls, which have the same limit to themselves, follow as a standing of their own.
+        """
+        self._store.open()
+        key, day = records.name(session) or "", rows.local_day(self._clock())
+        return tuple(budgets.standings(self._store.read, key, day, self._store.user))
+
+    def set_budget(
+        self,
+        limit: int,
+        *,
+        session: str,
+        per: Per | None = None,
+        name: str | None = None,
+        unit: Unit = "nano_usd",
+        allow_unpriced: bool = False,
+    ) -> int | None:
+        """Limit what calls may spend, in nano-dollars or tokens; return the limit the budget had before.
+
+        Without a name the budget is called after its span, without a span it is per session, or, named, in all. A
+        session's, day's and month's budget counts all of it; one in all counts from now. A limit of 0: nothing goes.
+        """
+        if type(limit) is not int or not 0 <= limit <= budgets.MOST:
+            raise ArgumentError(
+                f"A budget is a whole number of nano-dollars or tokens from 0 to 10**17, not {limit!r}."
+            )
+        per = per or ("session" if name is None else "total")
+        wanted = Standing(budgets.named(name, per), per, unit, limit, 0, 0, allow_unpriced=allow_unpriced)
+        self._catch_up()
+        with self._store.transaction() as execute:
+            now_ms, call = self._now_ms(), self._nobody(session)
+            return budgets.set_limit(execute, wanted, call=call, shared=self._store.owns, at_ms=now_ms)
+
+    def remove_budget(self, name: str, *, session: str) -> None:
+        """Take a budget away; its history stays. Raises ArgumentError: there is none of that name."""
+        self._catch_up()
+        with self._store.transaction() as execute:
+            budgets.remove(execute, name, call=self._nobody(session), at_ms=self._now_ms())
+
+    def budget_changes(self, limit: int = 100) -> tuple[BudgetChange, ...]:
+        """Return the newest changes of budgets first."""
+        self._store.open()
+        return tuple(budgets.change(values) for values in self._store.read(budget_schema.CHANGES, (limit,)))
+
+    def uncosted(self) -> tuple[Row, ...]:
+        """Return the calls that are over and whose cost nobody knows, the oldest first; each still holds its worst."""
+        self._catch_up(again=True)
+        return tuple(rows.row(values) for values in self._store.read(schema.UNCOSTED))
+
+    def reconcile(self, call_id: str, cost_nano_usd: int | None, *, session: str) -> bool:
+        """Settle such a call at what a person says it cost, None: at its hold; False when its cost is known by now.
+
+        Raises ArgumentError: the call holds nothing, or the cost is no amount.
+        """
+        self._catch_up(again=True)
+        with self._store.transaction() as execute:
+            at = self._now_ms(), records.name(session) or ""
+            done, reached = calls.reconcile(execute, call_id, cost_nano_usd, at)
+        self._warn(reached)
+        return done
+
+    def total(self, session: str | None = None, day: date | None = None) -> Total:
+        """Return the totals of a session, of a local calendar day, or of all time."""
+        if session is not None and day is not None:
+            message = "total() adds up a session or a day, not a day of a session"
+            raise ValueError(message)
+        totals = self._totals(session, day)
+        return totals["session" if session is not None else "day" if day is not None else "all"]
+
+    def session_total(self, session: str) -> Total:
+        """Return a session's totals without looking for calls that died: cheap enough for after each call."""
+        return self._totals(session, None, again=False)["session"]
+
+    def spend(self, session: str | None = None) -> Spend:
+        """Return the totals of this session (empty for None), of today, and of all time."""
+        totals = self._totals(session, date.fromisoformat(rows.local_day(self._clock())))
+        return Spend(session=totals["session"], today=totals["day"], total=totals["all"])
+
+    def unaccounted(self) -> Unaccounted:
+        """Return the calls that nobody told the end of, and what is held for them."""
+        self._catch_up(again=True)
+        found = {bool(simulated): (calls, held) for simulated, calls, held in self._store.read(schema.UNACCOUNTED)}
+        real, simulated = found.get(False, (0, 0)), found.get(True, (0, 0))
+        return Unaccounted(
+            calls=real[0] + simulated[0],
+            held_nano_usd=real[1],
+            simulated_held_nano_usd=simulated[1],
+            fresh=self._fresh,
+        )
+
+    def rows(self, limit: int = 100, *, session: str | None = None) -> tuple[Row, ...]:
+        """Return the newest rows first, at most `limit`, of one session or of all."""
+        self._catch_up(again=True)
+        if session is None:
+            found = self._store.read(schema.NEWEST, (limit,))
+        else:
+            found = self._store.read(schema.NEWEST_OF_SESSION, (records.name(session), limit))
+        return tuple(rows.row(values) for values in found)
+
+    def export_csv(self, file: str | os.PathLike[str] | TextIO) -> int:
+        """Write every row as CSV, the newest last, to a path or an open text file; return their number."""
+        from o1magic.ledger import export
+
+        self._catch_up(again=True)
+        return export.export(self._oldest_first(), file)
+
+    def _oldest_first(self) -> Iterator[Row]:
+        seq = 0
+        while page := self._store.read(schema.OLDEST_AFTER, (seq, _PAGE)):
+            yield from (rows.row(values) for _, *values in page)
+            seq = page[-1][0]
+
+    def _totals(self, session: str | None, day: date | None, *, again: bool = True) -> dict[str, Total]:
+        self._catch_up(again=again)
+        found: dict[str, dict[bool, tuple[int, ...]]] = {"session": {}, "day": {}, "all": {}}
+        key = records.name(session)
+        for scope, simulated, *sums in self._store.read(schema.TOTALS, (key, day and day.isoformat())):
+            found[scope][bool(simulated)] = tuple(sums)
+        return {scope: rows.total(sums) for scope, sums in found.items()}
