@@ -44,7 +44,7 @@ _HASH = late(r"#(?![#\w])")
 def end(rows: Rows, first: int) -> tuple[int, int]:
     """Return the last line of the code that starts here (-1: a few marks only look like code), and how far it went."""
     score, best, last, i = 0.0, 0.0, first, first
-    strong = False
+    strong = met = certain = False
     literal, blanks = "", 0
     while i < len(rows):
         row = rows[i]
@@ -54,15 +54,15 @@ def end(rows: Rows, first: int) -> tuple[int, int]:
         gain = _inside(row) if literal else (_FEW if blanks > _BLANKS else _gain(rows, i))
         literal = _literal(row.text, literal)
         score += gain
+        met = met or row.kind in (lines.CERTAIN, lines.DIFF)
         if score > best:
-            best, last = score, i
+            best, last, certain = score, i, met
             strong = strong or row.kind in _STRONG or _nests(rows, i)
         elif score <= 0 or best - score >= _DROP:
             break
         i += 1
     head = rows[first]
     chars = rows[last].end - head.start
-    certain = any(row.kind in (lines.CERTAIN, lines.DIFF) for row in rows[first : last + 1])
     enough = best >= _ENOUGH and strong and last > first and chars >= _MIN_CHARS
     # One line is code only beyond doubt: a lone tag may be anything.
     certain = certain and (last > first or head.text[0] not in "<@" or chars >= _MIN_CHARS)

@@ -14,10 +14,7 @@ from o1magic.lint.diagnostic import Edit, Fix
 from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from o1magic.lint.document import Document
-    from o1magic.lint.rows import Line
 
 _TICKS = late(r"`{3,}")
 _NAME = late(r"</?([A-Za-z]\w{0,60})")
@@ -73,10 +70,9 @@ def _language_of(look: str) -> str:
     return best if hits[best] else ""
 
 
-def delimit(document: Document, rows: Sequence[Line], kind: str) -> Fix:
+def delimit(document: Document, start: int, end: int, kind: str) -> Fix:
     """Return the safe fix that puts the payload between delimiters on lines of their own."""
     text = document.text
-    start, end = rows[0].start, rows[-1].end
     payload = text[start:end]
     opening, closing = _pair(document, payload, kind)
     # Each inserted line ends as its neighbour does, so that no existing line's ending changes.

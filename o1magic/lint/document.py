@@ -6,7 +6,7 @@ Called by the rules; holds no rule's knowledge.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from o1magic.lint import regions
 from o1magic.lint.fold import Folded, fold
@@ -15,6 +15,8 @@ from o1magic.lint.regions import Region, Spans
 from o1magic.lint.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from o1magic.lint.cues import Cue
     from o1magic.lint.delimiters import Style
     from o1magic.lint.diagnostic import Context
@@ -25,9 +27,12 @@ _SENTENCE_END = late(
     r"[!?。…؟।.\n](?:(?<=\n)(?:(?<![^\n]{15}\n)|(?![^\W\d_]))|(?<=[!?。…؟।])[!?。…؟।]*[\"')\]]*"
     r"|(?<=\.)\.*[\"')\]]*(?=[\s\0\u3000-\u9fff\uac00-\ud7af]|$))"
 )
-_WRAP = late(r"(?<=[^\n]{15})\n(?=[^\W\d_])")
+_WRAP = late(r"\n(?<=[^\n]{15}\n)(?=[^\W\d_])")
 _LONGEST_SENTENCE = 600
 _SOMETHING = late(r"[^\W_]")
+
+
+_Result = TypeVar("_Result")
 
 
 class Document:
@@ -38,6 +43,14 @@ class Document:
         self.context = context
         self.start = min(max(context.body_start, 0), len(text))
         self.cues: dict[str, list[Cue]] = {}
+        self._done: dict[Callable[[Document], Any], Any] = {}
+
+    def once(self, work: Callable[[Document], _Result]) -> _Result:
+        """Return what some work on the document comes to: done for the first rule that asks."""
+        if work not in self._done:
+            self._done[work] = work(self)
+        found: _Result = self._done[work]
+        return found
 
     @cached_property
     def inserted(self) -> Spans:

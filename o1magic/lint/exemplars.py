@@ -17,9 +17,11 @@ from o1magic.lint.patterns import late
 if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
-_COLON = late("[:：]")
-_LABEL = late(r"(?<!\w)([^\W\d_]\w{0,20}) ?\d{0,2}[*_]{0,2} ?$")
+_COLON = late(r"[:：](?<=[\w *][:：])")
+# Read backwards from the colon, so that a text full of colons costs one look at each.
+_LABEL = late(r" ?[*_]{0,2}?\d{0,2}? ?(\w{0,20}[^\W\d_])(?!\w)")
 _LOOK = 28
+_KINDS = ("specifications", "inputs", "outputs")
 _PAIR = 2
 _ANNOUNCED = 200
 _LONGEST_ANSWER = 1500
@@ -51,6 +53,10 @@ def _names(key: str) -> frozenset[str]:
 
 def exemplars(document: Document) -> tuple[list[Exemplar], bool]:
     """Return the answered pairs of the prompt, and whether an open slot or a word announces that they are examples."""
+    return document.once(_exemplars)
+
+
+def _exemplars(document: Document) -> tuple[list[Exemplar], bool]:
     labels = _labels(document)
     found: list[Exemplar] = []
     if len(labels) < _PAIR:
@@ -78,18 +84,24 @@ def exemplars(document: Document) -> tuple[list[Exemplar], bool]:
 def _labels(document: Document) -> list[_Label]:
     text = document.text
     found: list[_Label] = []
+    kinds: dict[str, str | None] = {}
     for colon in _COLON.finditer(text, document.start):
         head = text[max(document.start, colon.start() - _LOOK) : colon.start()]
-        match = _LABEL.search(head)
-        if match is None or not _STARTS.search(head[: match.start()]):
+        match = _LABEL.match(head[::-1])
+        if match is None:
             continue
-        name = fold(match.group(1)).text
-        if name in _names("specifications"):
+        label = match.group(1)
+        if label not in kinds:
+            name = fold(label[::-1]).text
+            kinds[label] = next((key for key in _KINDS if name in _names(key)), None)
+        kind = kinds[label]
+        if kind is None or not _STARTS.search(head[: len(head) - match.end()]):
+            continue
+        if kind == "specifications":
             return []
-        is_input = name in _names("inputs")
-        start = colon.start() - len(head) + match.start()
-        if (is_input or name in _names("outputs")) and not document.delimited.touches(start, colon.end()):
-            found.append(_Label(name, start, colon.end(), is_input))
+        start = colon.start() - match.end()
+        if not document.delimited.touches(start, colon.end()):
+            found.append(_Label(fold(label[::-1]).text, start, colon.end(), kind == "inputs"))
     return found
 
 

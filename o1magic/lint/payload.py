@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _FEW_ROWS = 3
 _SHORT = 4
+_NEAR = 2
 _LONG_JSON = 40
 _WINDOW = 2048
 _LONGEST_TOKEN = 16
@@ -228,8 +229,12 @@ def _joined(found: list[Segment], rows: Rows) -> list[Segment]:
     joined: list[Segment] = []
     for segment in found:
         before = joined[-1] if joined else None
-        gap = rows[before.last + 1 : segment.first] if before else ()
-        if before and before.kind == segment.kind and len(gap) <= 1 and all(row.kind == lines.BLANK for row in gap):
+        if (
+            before
+            and before.kind == segment.kind
+            and segment.first - before.last <= _NEAR
+            and all(row.kind == lines.BLANK for row in rows[before.last + 1 : segment.first])
+        ):
             joined[-1] = Segment(before.first, segment.last, before.kind)
         else:
             joined.append(segment)

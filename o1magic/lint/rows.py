@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
 _LONGEST_LOOK = 2000
+# Lines are looked at in order, with their neighbours; kept, all of them would take many times the text's memory.
+_KEPT = 1000
 SEPARATORS = (",", "\t", ";", "|")
 _RUN = re.compile(rb"([^\0])\1\1+", re.DOTALL)
 _COLUMNS = late(r"\S(?: {2,}|\t)\S")
@@ -34,7 +36,15 @@ _KINDS = (
     lines.CERTAIN, lines.CODE, lines.WEAK, lines.KEY, lines.TRACE, lines.LOG, lines.DIFF, lines.TABLE,
 )  # fmt: skip
 _CODES = {kind: code for code, kind in enumerate(_KINDS)}
-_FREE = bytes(code & (_BRACKET - 1) not in (0, _CODES[lines.PROTECTED], _CODES[lines.CERTAIN]) for code in range(256))
+
+
+def _told(*kinds: str) -> bytes:
+    """Return the table that translates the codes of some kinds to 1 and all others to 0."""
+    return bytes(code & (_BRACKET - 1) in [_CODES[kind] for kind in kinds] for code in range(256))
+
+
+_FREE = _told(*(kind for kind in _KINDS if kind not in (lines.BLANK, lines.PROTECTED, lines.CERTAIN)))
+_DRAWN, _WORDS = _told(lines.RULE, lines.TABLE), _told(lines.PROSE, lines.WEAK)
 _NOT_BLANK = re.compile(b"[^%c]" % _CODES[lines.BLANK])
 _MAY_START = re.compile(b"[%b\x40-\xff]" % bytes(range(_CODES[lines.CERTAIN], len(_KINDS))))
 
@@ -90,6 +100,8 @@ class Rows(Sequence[Line]):
             return [self[i] for i in range(*index.indices(len(self._lines)))]
         made = self._made.get(index)
         if made is None:
+            if len(self._made) > _KEPT:
+                self._made.clear()
             made = self._made[index] = self._make(index)
         return made
 
@@ -114,15 +126,19 @@ class Rows(Sequence[Line]):
         """Return the number of the line that holds an offset into the text."""
         return max(0, min(bisect_right(self._starts, offset), len(self._lines)) - 1)
 
-    def said(self, *, backwards: bool = False) -> Iterator[int]:
-        """Yield the numbers of the lines that are not blank, from the first on or from the last."""
+    def said(self, first: int = 0, *, backwards: bool = False) -> Iterator[int]:
+        """Yield the numbers of the lines that are not blank, from the first on or backwards from the last."""
         if not backwards:
-            yield from (match.start() for match in _NOT_BLANK.finditer(self._codes))
+            yield from (match.start() for match in _NOT_BLANK.finditer(self._codes, first))
             return
         end = len(self._codes.rstrip(b"\0"))
         while end:
             yield end - 1
             end = len(self._codes[: end - 1].rstrip(b"\0"))
+
+    def starting(self, mark: str) -> list[int]:
+        """Return the numbers of the lines of which that is the first character."""
+        return [i for i, line in enumerate(self._lines) if line.lstrip().startswith(mark)]
 
     def candidates(self) -> Iterator[int]:
         """Yield the numbers of the lines at which payload may start: all others are prose, headings or delimited."""
@@ -147,20 +163,18 @@ class Rows(Sequence[Line]):
                 quotes = separator != "\t" and '"' in self._body
                 found[separator] = bytes(
                     min(_count(line, separator) if quotes and '"' in line else line.count(separator), _MOST_CELLS)
-                    if may
+                    if may and separator in line
                     else 0
                     for line, may in zip(self._lines, free, strict=True)
                 )
         if "  " in self._body or "\t" in self._body:
-            found["aligned"] = bytes(map(self._in_columns, self._lines, self._codes))
+            found["aligned"] = bytes(
+                drawn or (words and ("  " in line or "\t" in line) and in_columns(line[:_LONGEST_LOOK].strip()))
+                for line, drawn, words in zip(
+                    self._lines, self._codes.translate(_DRAWN), self._codes.translate(_WORDS), strict=True
+                )
+            )
         return found
-
-    def _in_columns(self, line: str, code: int) -> bool:
-        kind = _KINDS[code & (_BRACKET - 1)]
-        if kind in (lines.RULE, lines.TABLE):
-            return True
-        wide = kind in (lines.PROSE, lines.WEAK) and ("  " in line or "\t" in line)
-        return wide and in_columns(line[:_LONGEST_LOOK].strip())
 
 
 def _count(line: str, separator: str) -> int:

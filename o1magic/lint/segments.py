@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from o1magic.lint import lines, payload
@@ -51,14 +51,17 @@ class Payload:
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Yield the span of each segment."""
-        return ((self.rows[one.first].start, self.rows[one.last].end) for one in self.segments)
+        return map(self.span, self.segments)
 
-    def pasted(self) -> Iterator[tuple[list[Line], str]]:
-        """Yield the lines and the kind of each segment that touches an instruction."""
+    @cached_property
+    def pasted(self) -> list[Segment]:
+        """Return the segments that touch an instruction."""
         inside = {i: one for one in self.segments for i in (one.first, one.last)}
-        for one in self.segments:
-            if _touches_instruction(self.rows, one, inside):
-                yield self.rows[one.first : one.last + 1], one.kind
+        return [one for one in self.segments if _touches_instruction(self.rows, one, inside)]
+
+    def span(self, one: Segment) -> tuple[int, int]:
+        """Return where a segment starts and ends in the text."""
+        return self.rows[one.first].start, self.rows[one.last].end
 
 
 def _touches_instruction(rows: Rows, segment: Segment, inside: dict[int, Segment]) -> bool:

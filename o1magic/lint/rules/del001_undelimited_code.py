@@ -67,11 +67,13 @@ _KINDS = {"code": "code", "diff": "a diff"}
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield each run of code that touches an instruction."""
-    for rows, kind in document.payload.pasted():
-        if kind in _KINDS:
-            message = f"{_KINDS[kind]} stands among the instructions without delimiters ({len(rows)} lines)"
-            fix = delimit(document, rows, kind)
-            yield Diagnostic(rule.code, rule.name, rule.severity, message, rows[0].start, rows[-1].end, fix)
+    for one in document.payload.pasted:
+        if one.kind in _KINDS:
+            start, end = document.payload.span(one)
+            lines = one.last - one.first + 1
+            message = f"{_KINDS[one.kind]} stands among the instructions without delimiters ({lines} lines)"
+            fix = delimit(document, start, end, one.kind)
+            yield Diagnostic(rule.code, rule.name, rule.severity, message, start, end, fix)
 
 
 RULE = Rule("DEL001", "undelimited-code", "warning", check, __doc__)

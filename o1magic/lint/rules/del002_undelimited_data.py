@@ -69,11 +69,12 @@ _KINDS = {"csv": "rows of data", "json": "JSON", "table": "a table", "log": "a l
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield each run of data that touches an instruction."""
-    for rows, kind in document.payload.pasted():
-        if kind in _KINDS:
-            message = f"{_KINDS[kind]} among the instructions without delimiters ({len(rows)} lines)"
-            fix = delimit(document, rows, kind)
-            yield Diagnostic(rule.code, rule.name, rule.severity, message, rows[0].start, rows[-1].end, fix)
+    for one in document.payload.pasted:
+        if one.kind in _KINDS:
+            start, end = document.payload.span(one)
+            message = f"{_KINDS[one.kind]} among the instructions without delimiters ({one.last - one.first + 1} lines)"
+            fix = delimit(document, start, end, one.kind)
+            yield Diagnostic(rule.code, rule.name, rule.severity, message, start, end, fix)
 
 
 RULE = Rule("DEL002", "undelimited-data", "warning", check, __doc__)

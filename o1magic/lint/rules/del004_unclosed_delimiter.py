@@ -55,7 +55,7 @@ import re
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic
-from o1magic.lint.lines import BLANK, HEADING, PROTECTED
+from o1magic.lint.lines import HEADING, PROTECTED
 from o1magic.lint.pairs import close, fences
 from o1magic.lint.patterns import late
 from o1magic.lint.regions import Spans
@@ -158,7 +158,7 @@ def _fence(document: Document) -> Iterator[tuple[int, int, str]]:
 def _triple(document: Document) -> Iterator[tuple[int, int, str]]:
     """Yield the triple quote that opens a block, if no other follows it."""
     text = document.text
-    if '"""' not in text and "'''" not in text:
+    if text.count('"""') % 2 == 0 and text.count("'''") % 2 == 0:
         return
     hidden = Spans((one.start, one.end) for one in document.regions if one.kind != "quote")
     marks = [one for one in _TRIPLE.finditer(text, document.start) if not hidden.touches(*one.span())]
@@ -178,18 +178,20 @@ def _tags(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     if "<" not in text:
         return
     names = {(bool(slash), name.lower()) for slash, name in _NAME.findall(text, document.start)}
-    rows = [row for row in document.payload.rows if row.kind != BLANK]
-    opened = [i for i, row in enumerate(rows) if _is_lone(row, names, closing=False)]
-    for i, row in enumerate(rows):
+    rows = document.payload.rows
+    lone = {i: closing for i in rows.starting("<") if (closing := _closes_alone(rows[i], names)) is not None}
+    opened = [i for i, closing in lone.items() if not closing]
+    for i, closing in lone.items():
+        row = rows[i]
         start, end = _span(text, row.start, row.end)
-        if _is_lone(row, names, closing=True) and not document.protected.touches(row.start, row.end):
+        if closing and not document.protected.touches(row.start, row.end):
             message = f"{row.text[:40]} closes what nothing opens"
             yield Diagnostic(rule.code, rule.name, rule.severity, message, start, end)
-        elif [i] == opened and _holds(document, row, rows[i + 1] if i + 1 < len(rows) else None):
+        elif [i] == opened and _holds(document, row, next((rows[j] for j in rows.said(i + 1)), None)):
             closer = "</" + re.split(r"[\s<>]", row.text)[1] + ">"
             message = f"{row.text[:40]} is opened here and never closed"
             # A closing tag misspelt is where the content ends, not the end of the prompt.
-            fix = None if any(_is_lone(one, names, closing=True) for one in rows[i:]) else close(document, end, closer)
+            fix = None if any(j > i for j in lone) else close(document, end, closer)
             yield Diagnostic(rule.code, rule.name, rule.severity, message, start, end, fix)
 
 
@@ -198,12 +200,13 @@ def _span(text: str, start: int, end: int) -> tuple[int, int]:
     return start + len(line) - len(line.lstrip()), start + len(line.rstrip())
 
 
-def _is_lone(row: Line, names: set[tuple[bool, str]], *, closing: bool) -> bool:
-    """Return whether a line is an opening or closing tag without any partner in the text."""
-    match = _TAG.match(row.text) if row.text[0] == "<" and row.kind != PROTECTED else None
-    if match is None or bool(match.group(1)) != closing or match.group(2).lower() in _VOID:
-        return False
-    return (not closing, match.group(2).lower()) not in names
+def _closes_alone(row: Line, names: set[tuple[bool, str]]) -> bool | None:
+    """Return whether a line without any partner in the text is a closing tag; None where it is no such line."""
+    match = _TAG.match(row.text) if row.kind != PROTECTED else None
+    if match is None or match.group(2).lower() in _VOID:
+        return None
+    closing = bool(match.group(1))
+    return None if (not closing, match.group(2).lower()) in names else closing
 
 
 def _holds(document: Document, row: Line, following: Line | None) -> bool:

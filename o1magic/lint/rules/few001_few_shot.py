@@ -68,6 +68,7 @@ if TYPE_CHECKING:
 
 _LABEL = late(r"^[ \t]*+[*_>-]{0,3}[ \t]?([^\W\d][\w ]{0,34}+)[*_]{0,2}[:：][*_]{0,2}[ \t]*(\S?)", re.MULTILINE)
 _NUMBER = late(r"[ _]?\d{0,2}[_ ]*$")
+_MARK = late("[-=]>|[→⇒➜]")
 _ARROW = late(r"^[ \t]*(\S[^\n]{0,80}?)[ \t]*(?:->|=>|→|⇒|➜)[ \t]*([^\n]{0,60})$", re.MULTILINE)
 # Code, or a sentence about arrows.
 _NO_PAIR = late(r"[{};]|[:：][ \t]*(?:->|=>|→|⇒|➜)|\([^)\n]{0,60}(?:->|=>|→|⇒|➜)")
@@ -175,11 +176,21 @@ def _announced(document: Document, start: int) -> bool:
     return any(word and word in folded for word in _words("examples"))
 
 
+def _with_arrows(document: Document) -> Iterator[re.Match[str]]:
+    """Yield the lines that hold an arrow, from their first mark on."""
+    text, after = document.text, document.start
+    for mark in _MARK.finditer(text, document.start):
+        if mark.start() >= after:
+            line = _ARROW.match(text, max(text.rfind("\n", after, mark.start()) + 1, after))
+            if line:
+                yield line
+            end = text.find("\n", mark.end())
+            after = len(text) if end < 0 else end + 1
+
+
 def _arrows(document: Document) -> tuple[int, int, int] | None:
     """Return the count and span of lines `input -> output` of which the last is open, or which are called examples."""
-    if not any(arrow in document.text for arrow in ("->", "=>", "→", "⇒", "➜")):
-        return None
-    lines = [m for m in _ARROW.finditer(document.text, document.start) if not document.delimited.touches(*m.span())]
+    lines = [m for m in _with_arrows(document) if not document.delimited.touches(*m.span())]
     done = [
         m for m in lines if m.group(2).strip() and len(m.group(1)) <= _LONGEST_SIDE and not _NO_PAIR.search(m.group())
     ]
