@@ -56,36 +56,41 @@ Against it:
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+from o1magic.lint import lines
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
 from o1magic.lint.fold import fold
-from o1magic.lint.lines import BLANK, PROSE
 from o1magic.lint.pairs import newline_at
 from o1magic.lint.patterns import late
 from o1magic.lint.phrases import languages_of
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator, Sequence
 
     from o1magic.lint.document import Document
     from o1magic.lint.phrases import Language
-    from o1magic.lint.rows import Line
+    from o1magic.lint.rows import Line, Rows
 
 _LONG, _LONG_INLINE = 400, 120
-_LONGEST_TASK = 240
+_LONGEST_TASK, _LONGEST_ALONE = 400, 240
 # A task stands at the top or at the end of a prompt.
 _FIRST, _LAST = 8, 3
 _ENOUGH = 40
 _FEW_BLANKS = 2
 _LOOK = 200
+# So far from the word that points at it, what is pointed at may be named.
+_NEAR = 25
 _CJK = late(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ITEM = late(r"(?:[-*+•·▪◦]|\(?\d{1,3}[.):、]|[a-zA-Z][.)])\s")
 _COLON = late("[:：]")
+_OTHER_KINDS = frozenset((lines.PROTECTED, lines.RULE, lines.TABLE, lines.LOG, lines.TRACE, lines.DIFF, lines.CERTAIN))
 _MESSAGE = "the text to work on runs on from the task without delimiters"
-_Spoken: TypeAlias = "tuple[Language, re.Pattern[str]]"
+# How a task tells where its text is: not at all, by standing beside it, by a word that points, by naming it.
+_NO, _PLACED, _POINTED, _NAMED = range(4)
+_QUOTES = tuple("\"“„«「『'‘")
+_MORE_LINES = 3
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
@@ -97,17 +102,17 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     reached = 0
     for i in dict.fromkeys([*islice(rows.said(), _FIRST), *last]):
         row = rows[i]
-        if row.kind != PROSE or document.protected.touches(row.start, row.end):
+        if row.kind in _OTHER_KINDS or document.delimited.touches(row.start, row.end):
             continue
-        span = _inline(document, row, spoken) if row.end - row.start > _LONG_INLINE else None
+        # A run that was walked for one line ends for the next where it ended before.
+        reached = reached if i < reached else _run(document, rows, i + 1, 1)
+        span = _inline(document, rows[i : max(i + 1, reached)], spoken)
         inline = span is not None
-        if span is None and row.end - row.start <= _LONGEST_TASK:
-            if _asks(spoken, row.text, where="below"):
-                # A run that was walked for one line ends for the next where it ended before.
-                reached = reached if i < reached else _run(document, rows, i + 1, 1)
-                span = _block(document, rows[i + 1 : reached], above=False)
-            if span is None and i == last[-1] and _asks(spoken, row.text, where="above"):
-                span = _block(document, rows[_run(document, rows, i - 1, -1) + 1 : i], above=True)
+        if span is None and len(row.text) <= _LONGEST_TASK:
+            span = _below(document, rows, i, reached, spoken)
+            if span is None and i == last[-1]:
+                block = rows[_run(document, rows, i - 1, -1) + 1 : i]
+                span = _block(document, block, _asks(spoken, row.text, where="above"))
         if span is not None:
             yield Diagnostic(
                 rule.code, rule.name, rule.severity, _MESSAGE, *span, _tagged(document, span, inline=inline)
@@ -115,34 +120,54 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
             return
 
 
-def _spoken(document: Document) -> list[_Spoken]:
-    """Return the languages in which the prompt may name a task, with their verbs that may be in it."""
-    listed = ((one, one.any_of("verb")) for one in languages_of("DEL003", document.prose.text))
+def _spoken(document: Document) -> list[Language]:
+    """Return the languages in which the prompt may name a task."""
     words = document.vocabulary
-    return [(one, verbs.within(words)) for one, verbs in listed if verbs and verbs.held(words)]
+    return [
+        one
+        for one in languages_of("DEL003", document.prose.text)
+        if any((listed := one.any_of(name)) and listed.held(words) for name in ("verb", "make"))
+    ]
 
 
-def _asks(spoken: Sequence[_Spoken], line: str, *, where: str) -> bool:
-    """Return whether a line is a task on a text that stands below or above it."""
+def _asks(spoken: Sequence[Language], line: str, *, where: str) -> int:
+    """Return whether a line is a task on a text below or above it: one it points at, or only by where it stands."""
     folded = fold(line).text
     squeezed = "".join(folded.split())
-    for language, verb in spoken:
+    found = _NO
+    for language in spoken:
         text = folded if language.words else squeezed
-        if verb.search(text) and (pointer := language.any_of(where)) and pointer.search(text):
-            other = language.any_of("other")
-            if other is None or not other.search(text):
-                return True
-    return False
+        if _has(language, "later", text):
+            return _NO
+        done = _has(language, "verb", text)
+        if (done and _has(language, "noun", text)) or (_has(language, "make", text) and _has(language, "named", text)):
+            return _NAMED
+        if done and _points(language, where, text):
+            found = _POINTED
+        alone = language.any_of("alone")
+        begins = alone.search(text) if alone and where == "below" and len(text) <= _LONGEST_ALONE else None
+        if not found and begins and not text[: begins.start()].strip(" \0") and not _has(language, "other", text):
+            found = _PLACED
+    return found
+
+
+def _has(language: Language, name: str, text: str) -> bool:
+    phrases = language.any_of(name)
+    return phrases is not None and phrases.search(text) is not None
+
+
+def _points(language: Language, where: str, text: str) -> bool:
+    """Return whether a word like “following” stands there, and does not stand before “rules” or “questions”."""
+    pointer = language.any_of(where)
+    found = pointer.search(text) if pointer else None
+    return found is not None and not _has(language, "other", text[found.start() : found.end() + _NEAR])
 
 
 def _tells(line: str) -> bool:
-    """Return whether a line speaks to the model, or is an item of a list."""
-    if _ITEM.match(line):
-        return True
+    """Return whether a line speaks to the model."""
     folded = fold(line[:_LOOK]).text
     squeezed = "".join(folded.split())
-    patterns = ((one.any_of("told"), one.words) for one in languages_of("DEL003", folded))
-    return any(pattern is not None and pattern.search(folded if words else squeezed) for pattern, words in patterns)
+    return any(_has(one, "told", folded if one.words else squeezed) for one in languages_of("DEL003", folded))
 
 
 def _weighs(text: str, least: int) -> bool:
@@ -150,35 +175,75 @@ def _weighs(text: str, least: int) -> bool:
     return len(text) >= least or len(text) + (3 * len(_CJK.findall(text))) // 2 >= least
 
 
-def _inline(document: Document, row: Line, spoken: Sequence[_Spoken]) -> tuple[int, int] | None:
-    """Return the span of the text after the colon of a line that is task and text in one."""
+def _inline(document: Document, rows: list[Line], spoken: Sequence[Language]) -> tuple[int, int] | None:
+    """Return the span of the text after the colon of a line that is task and text in one, with the lines below it."""
+    row, more = rows[0], rows[1:]
     colon = _COLON.search(row.text, 0, _LONGEST_TASK)
-    if colon is None or not _asks(spoken, row.text[: colon.start()] + " ", where="below"):
+    if colon is None or not row.text[colon.end() :].strip():
+        return None
+    asked = _asks(spoken, row.text[: colon.start()] + " ", where="below")
+    if not asked or _lists(row.text[: colon.start()]):
         return None
     start = document.text.index(colon.group(), row.start) + 1
     end = row.start + len(document.text[row.start : row.end].rstrip())
     while start < end and document.text[start] in " \t":
         start += 1
-    payload = document.text[start:end]
-    if not _weighs(payload, _LONG_INLINE) or _tells(payload) or payload.count(",") * 25 > len(payload):
+    first = document.text[start:end]
+    if document.delimited.touches(start, end) or first.startswith(_QUOTES) or _is_task(first, spoken):
         return None
-    return start, end
+    if asked == _NAMED or _weighs(first, _LONG_INLINE) or colon.start() <= _NEAR:
+        below = _trimmed(more)
+        end = below[-1].end if below and not _tells(below[0].text) else end
+    if not _weighs(document.text[start:end], _LONG if asked == _PLACED else _LONG_INLINE):
+        return None
+    told = asked != _NAMED and _tells(first)
+    return None if told or first.count(",") * 25 > len(first) else (start, end)
 
 
-def _block(document: Document, block: list[Line], *, above: bool) -> tuple[int, int] | None:
-    """Return the span of the prose above or below a task, None where it is no text to work on."""
-    if not _fills(document, block):
+def _is_task(first: str, spoken: Sequence[Language]) -> bool:
+    """Return whether what follows a colon is one more task, not the text."""
+    return len(first) < _LONG_INLINE and bool(_asks(spoken, first, where="below"))
+
+
+def _lists(head: str) -> bool:
+    """Return whether what a colon announces is a list of something else: “one of three categories:”."""
+    folded = fold(head[-_NEAR:]).text
+    squeezed = "".join(folded.split())
+    return any(_has(one, "other", folded if one.words else squeezed) for one in languages_of("DEL003", folded))
+
+
+def _below(document: Document, rows: Rows, i: int, reached: int, spoken: Sequence[Language]) -> tuple[int, int] | None:
+    """Return the span of the text below a task: not in a long prompt of many parts, where it is one of them."""
+    if _ITEM.match(rows[i].text) or len([*islice(rows.said(reached), _MORE_LINES + 1)]) > _MORE_LINES:
         return None
-    while not above and block and _tells(block[-1].text) and len(block[-1].text) < _LONGEST_TASK:
-        block.pop()
-    first = next((i for i, row in enumerate(block) if row.text), len(block))
-    block = block[first:]
-    while block and not block[-1].text:
-        block.pop()
-    spoken = [row for row in block[:_ENOUGH] if row.text]
-    if not spoken or _tells(spoken[0].text) or sum(map(_tells, (row.text for row in spoken))) * 3 > len(spoken):
+    block = rows[i + 1 : reached]
+    return _block(document, block, _asks(spoken, rows[i].text, where="below")) if _fills(document, block) else None
+
+
+def _block(document: Document, block: list[Line], asked: int) -> tuple[int, int] | None:
+    """Return the span of the prose that a task asks for, None where it is no text to work on."""
+    block = _trimmed(block) if asked else []
+    spoken = [row.text for row in block[:_ENOUGH] if row.text]
+    told = [(asked != _NAMED and bool(_ITEM.match(text))) or _tells(text) for text in spoken]
+    if not spoken or spoken[0].startswith(_QUOTES) or (asked != _NAMED and told[0]) or sum(told) * 3 > len(spoken):
         return None
     return (block[0].start, block[-1].end) if _fills(document, block) else None
+
+
+def _trimmed(block: list[Line]) -> list[Line]:
+    """Return the lines without blank ones around them, and without the last ones in which the person speaks again."""
+    first = next((i for i, row in enumerate(block) if row.text), len(block))
+    block = block[first:]
+    while block and (not block[-1].text or _speaks_again(block)):
+        block.pop()
+    return block
+
+
+def _speaks_again(block: Sequence[Line]) -> bool:
+    last = block[-1].text
+    if len(block) == 1 or len(last) >= _LONGEST_ALONE:
+        return False
+    return last.endswith(("?", "？", ":", "：")) or _tells(last)
 
 
 def _fills(document: Document, block: Sequence[Line]) -> bool:
@@ -186,18 +251,16 @@ def _fills(document: Document, block: Sequence[Line]) -> bool:
     return bool(block) and _weighs(document.text[block[0].start : block[-1].end], _LONG)
 
 
-def _run(document: Document, rows: Sequence[Line], i: int, step: int) -> int:
-    """Return the number of the line at which the prose from a line on ends: single blank lines part it."""
+def _run(document: Document, rows: Rows, i: int, step: int) -> int:
+    """Return the number of the line at which the prose from a line on ends: a few blank lines may part it."""
     from o1magic.lint.segments import is_label
 
     blanks = 0
     while 0 <= i < len(rows):
         row = rows[i]
-        blank = row.kind == BLANK
-        if not blank and (row.kind != PROSE or is_label(row.text) or document.protected.touches(row.start, row.end)):
-            break
-        blanks = blanks + 1 if blank else 0
-        if blanks > _FEW_BLANKS:
+        blanks = blanks + 1 if row.kind == lines.BLANK else 0
+        other = row.kind in _OTHER_KINDS or (row.kind == lines.HEADING and row.text[0] == "#")
+        if blanks > _FEW_BLANKS or other or is_label(row.text) or document.delimited.touches(row.start, row.end):
             break
         i += step
     return i
