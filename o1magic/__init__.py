@@ -68,15 +68,15 @@ def load_ipython_extension(ipython: InteractiveShell) -> None:
 
     def complete(*_: object) -> None:
         ipython.events.unregister("post_run_cell", complete)
-        from o1magic.jupyter import complete_loading
+        from o1magic.jupyter.extension import complete_loading
 
         complete_loading(ipython)
 
     manager: Any = ipython.magics_manager
     if hasattr(manager, "load_all_lazy_magics"):
-        manager.register_lazy("o1", "o1magic.jupyter:O1Magics")
+        manager.register_lazy("o1", "o1magic.jupyter.extension:O1Magics")
     else:  # an IPython whose `%config` does not know magics that are still to be imported
-        from o1magic.jupyter import O1Magics
+        from o1magic.jupyter.extension import O1Magics
 
         ipython.register_magics(O1Magics)
     ipython.events.register("post_run_cell", complete)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
-    from o1magic.jupyter import O1Magics
+    from o1magic.jupyter.extension import O1Magics
 
 _PROMPT = re.compile(r"%%o1\s")
 _NAME = re.compile(r"\{\{[ \t]*(\w*)$")

@@ -16,7 +16,7 @@ from o1magic.view import TerminalView
 if TYPE_CHECKING:
     from o1magic.answer import Answer
     from o1magic.ask import Draft
-    from o1magic.jupyter import O1Magics
+    from o1magic.jupyter.extension import O1Magics
 
 SUBCOMMANDS = {
     "models": "every known model with limits, prices and shutdown date",
