@@ -138,13 +138,13 @@ def _announced(document: Document, wanted: Sequence[_Wanted]) -> set[int]:
 def _judge(sentence: str, wanted: Sequence[_Wanted], language: Language) -> Iterator[_Hit]:
     text, back = _squeeze(sentence, words=language.words)
     guarded = False
-    taken = 0
+    taken: list[tuple[int, int]] = []
     for one in wanted:
         if not one.may_stand_in(text):
             continue
         form = one.form
         for start, end, removable in _matches(text, one, language):
-            if start < taken:
+            if any(start < b and a < end for a, b in taken):
                 continue
             fresh = sentence[: back(start)].rstrip(_MARKS.replace("\n", "")).endswith("\n")
             if not (
@@ -154,7 +154,8 @@ def _judge(sentence: str, wanted: Sequence[_Wanted], language: Language) -> Iter
                 continue
             if not guarded and (guard := language.any_of("never")) is not None and guard.search(text):
                 return
-            guarded, taken = True, end
+            guarded = True
+            taken.append((start, end))
             whole = (_with_lead(text, start, language), _with_closing(text, end, language))
             part = whole if removable == (start, end) else removable
             a, b = _source(back, whole)
@@ -212,6 +213,8 @@ def _meant(text: str, start: int, end: int, form: Form, language: Language) -> b
     """Return whether the words ask the model for it: said to it, not negated, not about something else."""
     clause = _clause_before(text, start)
     before = text[max(clause, start - 60) : start]
+    if (turn := language.any_of("turn")) is not None and (turns := list(turn.finditer(before))):
+        before = before[turns[-1].end() :]
     after = text[end : end + 40]
     for name, part in (("not_before", before), ("not_after", after)):
         pattern = language.any_of(name)
@@ -230,16 +233,24 @@ def _meant(text: str, start: int, end: int, form: Form, language: Language) -> b
 
 
 def _is_address(before: str, language: Language) -> bool:
-    """Return whether a verb after these words speaks to the model: nothing, lead-ins, or a joint stand before it."""
+    """Return whether a verb after these words speaks to the model: nothing, lead-ins, or another order stand before."""
     lead, joint = language.any_of("lead", at_end=True), language.any_of("joint", at_end=True)
     while before.strip(_MARKS):
-        if joint and joint.search(before):
-            return True
+        if joint and (tied := joint.search(before)):
+            return not _tells(before[: tied.start()].lstrip(_MARKS), language)
         match = lead.search(before) if lead else None
         if match is None or match.end() == match.start():
             return False
         before = before[: match.start()]
     return True
+
+
+def _tells(clause: str, language: Language) -> bool:
+    """Return whether a clause begins with somebody who does something: then it gives the model no order."""
+    subject, lead = language.any_of("subject"), language.any_of("lead")
+    if subject is None or subject.match(clause) is None:
+        return False
+    return lead is None or lead.match(clause) is None
 
 
 def _clause_before(text: str, start: int) -> int:

@@ -36,6 +36,7 @@ def _run(text: str, context: Context, chosen: tuple[Rule, ...]) -> list[Diagnost
     if not chosen:
         return []
     from o1magic.lint.document import Document
+    from o1magic.lint.regions import Spans
 
     document = Document(text, context)
     quiet = context.model is not None and context.model.reasons is False
@@ -56,6 +57,10 @@ def _run(text: str, context: Context, chosen: tuple[Rule, ...]) -> list[Diagnost
     if unused is not None and not _UNUSED.startswith(silenced):
         used = [code for code, some in ran.items() if some]
         found += suppress.unused(text, document.start, unused, ran=ran, used=used)
+    for rule in chosen:
+        if rule.yields_to and ran.get(rule.code):
+            better = Spans((one.start, one.end) for one in found if one.code in rule.yields_to)
+            found = [one for one in found if one.code != rule.code or not better.touches(one.start, one.end)]
     return sorted(found, key=lambda one: (one.start, one.end, one.code))
 
 

@@ -18,7 +18,7 @@ _CLAUSE_DASH = ";"
 _DASHES = frozenset("–—―⸺⸻")
 _BLANKS = frozenset("-‐‑‒⁃﹣－*_\t\r\v\f\x85")
 _APOSTROPHES = frozenset("'’‘‛ʼʹ′＇`´")
-_TURKISH_VIETNAMESE = {"ı": "i", "đ": "d"}
+_NO_ACCENT = {"ı": "i", "đ": "d", "ł": "l", "ø": "o"}
 
 # Marks that compose with what is before them, ligatures, and characters that show nothing.
 _MAPPED = late(
@@ -50,7 +50,7 @@ def _fold_character(character: str) -> str:
     folded = unicodedata.normalize("NFKC", character).casefold()
     if _accents_carry_no_meaning(ord(character)):
         folded = "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
-    return _TURKISH_VIETNAMESE.get(folded, folded)
+    return _NO_ACCENT.get(folded, folded)
 
 
 class _Table(dict[int, int]):

@@ -14,7 +14,7 @@ from o1magic.lint.patterns import late
 from o1magic.lint.shorthand import Phrases
 
 _TOKEN = late(r"-?<[\w ]+>|[~^?]|[^<~^?]+")
-_NOT_ASCII = frozenset(["ar", "bn", "hi", "ja", "ko", "mr", "ne", "ru", "te", "th", "uk", "ur", "zh"])
+_NOT_ASCII = frozenset(["ar", "bg", "bn", "fa", "hi", "ja", "ko", "mr", "ne", "ru", "te", "th", "uk", "ur", "zh"])
 
 
 class Part(NamedTuple):

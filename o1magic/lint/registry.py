@@ -28,6 +28,7 @@ class Rule:
 
     reasoning_only: silent for models known not to reason.
     stage: fixes of a lower stage are applied first, so that data is delimited before words are removed.
+    yields_to: rules whose finding is the better one where both lie on the same words.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Rule:
     page: str
     reasoning_only: bool = False
     stage: int = 0
+    yields_to: tuple[str, ...] = ()
 
 
 @cache

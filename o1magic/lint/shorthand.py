@@ -33,6 +33,8 @@ _SYNTAX: Final = {
     "@": r"\d{2,6}",
     "#": r"(?:[01](?:[.,]\d{1,2})?|2(?:[.,]0)?)(?![\d.,]*\d)(?! ?[°%k])",
 }
+# Folding takes the per cent sign for a word's end; people without an umlaut at hand write the vowel with an e.
+_WRITTEN: Final = str.maketrans({"%": "\1", "ä": "ae?", "ö": "oe?", "ü": "ue?"})
 _BRACKET = late(r"[(\[]")
 _BLANK_IN_OPTION = late(r" \[([^\[\]]*[^\[\] ])\]")
 _OPTIONAL = late(r".\?")
@@ -147,7 +149,7 @@ class Phrases:
 
 
 def _lines(raw: str, *, words: bool, squeezed: bool) -> list[str]:
-    folded = fold(raw.replace("%", "\1").strip()).text.replace("\1", "%")
+    folded = fold(raw.translate(_WRITTEN).strip()).text.replace("\1", "%")
     lines = [line for one in folded.split("\n") if (line := one.strip()) and line[:2] != "# "]
     if not words:
         return [line.replace(" ", "" if squeezed else "[ ]") for line in lines]

@@ -74,4 +74,4 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
         yield Diagnostic(rule.code, rule.name, rule.severity, message, cue.start, cue.end, removal(document, cue))
 
 
-RULE = Rule("COT001", "think-step-by-step", "warning", check, __doc__, reasoning_only=True, stage=1)
+RULE = Rule("COT001", "think-step-by-step", "warning", check, __doc__, reasoning_only=True, stage=1, yields_to=("COT004", "COT005"))

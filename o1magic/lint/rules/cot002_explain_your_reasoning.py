@@ -78,4 +78,4 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
         yield Diagnostic(rule.code, rule.name, severity, message, cue.start, cue.end, fix)
 
 
-RULE = Rule("COT002", "explain-your-reasoning", "warning", check, __doc__, reasoning_only=True, stage=1)
+RULE = Rule("COT002", "explain-your-reasoning", "warning", check, __doc__, reasoning_only=True, stage=1, yields_to=("COT001", "COT004", "COT005", "COT006"))

@@ -55,7 +55,6 @@ from typing import TYPE_CHECKING
 
 from o1magic.lint import cues
 from o1magic.lint.diagnostic import Diagnostic
-from o1magic.lint.regions import Spans
 from o1magic.lint.registry import Rule
 from o1magic.lint.removal import removal
 
@@ -69,15 +68,12 @@ _MESSAGE = "encouragement to think changes nothing a reasoning model does by its
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
-    """Yield each encouragement that no other cue rule already names."""
+    """Yield each encouragement."""
     found = list(cues.find(document, rule.code))
-    if not found:
-        return
-    named = Spans((cue.start, cue.end) for cue in cues.find(document, "COT001"))
     spoken = {cue.language.name: cue.language for cue in found}
     calm = {name: _is_calm(document, language) for name, language in spoken.items()}
     for cue in found:
-        if named.touches(cue.start, cue.end) or calm[cue.language.name]:
+        if calm[cue.language.name]:
             continue
         fix = removal(document, cue)
         yield Diagnostic(rule.code, rule.name, rule.severity, _MESSAGE, cue.start, cue.end, fix)
@@ -89,4 +85,4 @@ def _is_calm(document: Document, language: Language) -> bool:
     return pattern is not None and pattern.search(document.prose.text) is not None
 
 
-RULE = Rule("COT003", "deliberation-cue", "info", check, __doc__, reasoning_only=True, stage=1)
+RULE = Rule("COT003", "deliberation-cue", "info", check, __doc__, reasoning_only=True, stage=1, yields_to=("COT001", "COT002", "COT004", "COT005"))

@@ -72,12 +72,15 @@ if TYPE_CHECKING:
 
 _TAG = late(
     r"<(thinking|think|scratch_?pad|reasoning|thoughts?|thought_?process|inner_?monologue|inner_?thoughts|reflection"
-    r"|chain_?of_?thought|cot|internal_?reasoning|reasoning_?process|thinking_?process)>",
+    r"|chain_?of_?thought|cot|internal_?reasoning|reasoning_?process|thinking_?process"
+    r"|denken|gedanken|überlegung(?:en)?|réflexion|raisonnement|pensées?|pensamiento|razonamiento|pensamento|raciocínio"
+    r"|ragionamento|pensiero|мысли|размышлени[ея]|рассуждени[ея]|思考(?:过程|過程)?|推理|推論|생각|사고|추론)>",
     re.IGNORECASE,
 )
 _HIDDEN = frozenset(("fence", "triple", "blockquote", "inserted", "html", "quote"))
 _LONGEST_TEMPLATE = 160
-_AROUND, _LOOK = 200, 40
+_AROUND, _LOOK = 200, 80
+_MARKS = " \t*_#>•·-–0123456789.)"
 _SENTENCE = late(r"[.!?。！？,，;\n]\s*(?=\S)|[.!?。！？]\s*$")
 _APART = 200
 _BEFORE, _AFTER = 120, 80
@@ -118,12 +121,14 @@ def _tags(document: Document) -> Iterator[tuple[int, int]]:
             continue
         below = text[match.end() : match.end() + _LONGEST_TEMPLATE].lower().find(f"</{name}>")
         end = match.end() if below < 0 else match.end() + below + len(name) + 3
-        if _is_instruction(document, match.start(), end, paired=below >= 0):
+        span = _instruction(document, match.start(), end, paired=below >= 0)
+        if span is not None:
             names.add(name)
-            yield match.start(), end
+            yield span
 
 
-def _is_instruction(document: Document, start: int, end: int, *, paired: bool) -> bool:
+def _instruction(document: Document, start: int, end: int, *, paired: bool) -> tuple[int, int] | None:
+    """Return the span of the clause that tells the model to think in a tag; of the tag where it stands alone."""
     text = document.text
     for region in document.regions:
         if region.start > start:
@@ -131,17 +136,31 @@ def _is_instruction(document: Document, start: int, end: int, *, paired: bool) -
         if start < region.end and (
             region.kind in _HIDDEN or (region.kind == "tag" and _is_payload(text, region.start, start))
         ):
-            return False
+            return None
         if region.start == start and region.end > end:
-            return False
+            return None
     line = max(text.rfind("\n", 0, start) + 1, document.start, start - _AROUND)
     before = _SENTENCE.split(text[line:start])[-1]
     after = _SENTENCE.split(text[end : end + _LOOK])[0]
     around = fold(f"{before} <> {after}").text
     if any((p := one.any_of("handled")) and p.search(around) for one in languages("COT005")):
-        return False
-    alone = paired and not text[line:start].strip()
-    return alone or any((p := one.any_of("put")) and p.search(around) for one in languages("COT005"))
+        return None
+    if not any((p := one.any_of("put")) and p.search(around) for one in languages("COT005")):
+        return (start, end) if paired and not text[line:start].strip() else None
+    first = start - len(before.lstrip(_MARKS)) if "<" not in before else start
+    return first, end + _length_after(after)
+
+
+def _length_after(after: str) -> int:
+    """Return how much of the words after a tag goes with it: all of them, or its name where another tag follows."""
+    folded = fold(after).text
+    called = max(
+        (m.end() for one in languages("COT005") if (p := one.any_of("called")) and (m := p.match(folded.lstrip()))),
+        default=0,
+    )
+    if called and ("<" in after or len(after) == _LOOK):
+        return len(folded) - len(folded.lstrip()) + called
+    return 0 if "<" in after or len(after) == _LOOK else len(after.rstrip())
 
 
 def _is_payload(text: str, opening: int, start: int) -> bool:
