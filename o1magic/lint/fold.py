@@ -17,6 +17,8 @@ from o1magic.lint.patterns import late
 _CLAUSE_DASH = ";"
 _DASHES = frozenset("–—―⸺⸻")
 _BLANKS = frozenset("-‐‑‒⁃﹣－*_\t\r\v\f\x85")
+# "step–by–step": meant as hyphens.
+_MISTAKEN_DASH = late(r"(?<=[^\W\d_])–(?=[^\W\d_])")
 _APOSTROPHES = frozenset("'’‘‛ʼʹ′＇`´")
 _NO_ACCENT = {"ı": "i", "đ": "d", "ł": "l", "ø": "o"}
 
@@ -84,6 +86,8 @@ def fold(text: str) -> Folded:
     text = text.replace(" - ", " ; ")
     if text.isascii():
         return Folded(text.lower().translate(_ASCII))
+    if "–" in text:
+        text = _MISTAKEN_DASH.sub("-", text)
     if _MAPPED.search(text) is None:
         return Folded(_fold_in_place(text))
     return _fold_with_map(text)

@@ -33,8 +33,8 @@ _SYNTAX: Final = {
     "@": r"\d{2,6}",
     "#": r"(?:[01](?:[.,]\d{1,2})?|2(?:[.,]0)?)(?![\d.,]*\d)(?! ?[°%k])",
 }
-# Folding takes the per cent sign for a word's end; people without an umlaut at hand write the vowel with an e.
-_WRITTEN: Final = str.maketrans({"%": "\1", "ä": "ae?", "ö": "oe?", "ü": "ue?"})
+# People without umlauts at hand write them so.
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _BRACKET = late(r"[(\[]")
 _BLANK_IN_OPTION = late(r" \[([^\[\]]*[^\[\] ])\]")
 _OPTIONAL = late(r".\?")
@@ -149,12 +149,17 @@ class Phrases:
 
 
 def _lines(raw: str, *, words: bool, squeezed: bool) -> list[str]:
-    folded = fold(raw.translate(_WRITTEN).strip()).text.replace("\1", "%")
-    lines = [line for one in folded.split("\n") if (line := one.strip()) and line[:2] != "# "]
+    spelt = raw.translate(_UMLAUTS)
+    lines = _folded(raw) if spelt == raw else list(dict.fromkeys(_folded(raw) + _folded(spelt)))
     if not words:
         return [line.replace(" ", "" if squeezed else "[ ]") for line in lines]
     # "show [me]" reads better than "show[ me]", and must not demand the blank when the option is not taken.
     return [_BLANK_IN_OPTION.sub(r"[ (\1)]", line) for line in lines]
+
+
+def _folded(raw: str) -> list[str]:
+    folded = fold(raw.replace("%", "\1").strip()).text.replace("\1", "%")
+    return [line for one in folded.split("\n") if (line := one.strip()) and line[:2] != "# "]
 
 
 def anchors_of(phrase: str, *, words: bool) -> frozenset[str]:

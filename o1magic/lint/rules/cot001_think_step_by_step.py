@@ -2,7 +2,7 @@
 
 ## What it does
 
-Finds instructions to think, reason or work through the task step by step, in 29 languages. Stays silent where steps are
+Finds instructions to think, reason or work through the task step by step, in 33 languages. Stays silent where steps are
 the content you want (a recipe, a guide, a derivation for students), where the words are quoted, negated, about
 somebody else or in the answer of a worked example, and for models that do not reason.
 
@@ -74,4 +74,13 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
         yield Diagnostic(rule.code, rule.name, rule.severity, message, cue.start, cue.end, removal(document, cue))
 
 
-RULE = Rule("COT001", "think-step-by-step", "warning", check, __doc__, reasoning_only=True, stage=1, yields_to=("COT004", "COT005"))
+RULE = Rule(
+    "COT001",
+    "think-step-by-step",
+    "warning",
+    check,
+    __doc__,
+    reasoning_only=True,
+    stage=1,
+    yields_to=("COT004", "COT005"),
+)

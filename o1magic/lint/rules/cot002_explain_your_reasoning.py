@@ -2,7 +2,7 @@
 
 ## What it does
 
-Finds requests that the model explain, show or write out its reasoning, thought process or work, in 21 languages. In a
+Finds requests that the model explain, show or write out its reasoning, thought process or work, in 27 languages. In a
 prompt about teaching, where the worked steps may be what you want, it is only a note.
 
 ## Why
@@ -78,4 +78,13 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
         yield Diagnostic(rule.code, rule.name, severity, message, cue.start, cue.end, fix)
 
 
-RULE = Rule("COT002", "explain-your-reasoning", "warning", check, __doc__, reasoning_only=True, stage=1, yields_to=("COT001", "COT004", "COT005", "COT006"))
+RULE = Rule(
+    "COT002",
+    "explain-your-reasoning",
+    "warning",
+    check,
+    __doc__,
+    reasoning_only=True,
+    stage=1,
+    yields_to=("COT001", "COT004", "COT005", "COT006"),
+)

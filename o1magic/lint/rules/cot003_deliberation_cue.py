@@ -2,7 +2,7 @@
 
 ## What it does
 
-Finds pep talk for thinking (“take a deep breath”, “think carefully”, “take your time”) said to the model, in 15
+Finds pep talk for thinking (“take a deep breath”, “think carefully”, “take your time”) said to the model, in 21
 languages. Stays silent where it is content (a meditation script, advice to other people), quoted or negated, where the
 same words are already a finding of think-step-by-step, and for models that do not reason. A note, never more.
 
@@ -85,4 +85,13 @@ def _is_calm(document: Document, language: Language) -> bool:
     return pattern is not None and pattern.search(document.prose.text) is not None
 
 
-RULE = Rule("COT003", "deliberation-cue", "info", check, __doc__, reasoning_only=True, stage=1, yields_to=("COT001", "COT002", "COT004", "COT005"))
+RULE = Rule(
+    "COT003",
+    "deliberation-cue",
+    "info",
+    check,
+    __doc__,
+    reasoning_only=True,
+    stage=1,
+    yields_to=("COT001", "COT002", "COT004", "COT005"),
+)
