@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from o1magic.answer import Answer, Usage
     from o1magic.api import ask, fix, lint
     from o1magic.errors import O1Error
+    from o1magic.jupyter.panel import panel
     from o1magic.lint import Diagnostic, FixResult
 
 __version__ = "0.1.0"
 
-__all__ = ["Answer", "Diagnostic", "FixResult", "O1Error", "Usage", "ask", "fix", "lint"]
+__all__ = ["Answer", "Diagnostic", "FixResult", "O1Error", "Usage", "ask", "fix", "lint", "panel"]
 
 _HOMES = {
     "Answer": "o1magic.answer",
@@ -30,6 +31,7 @@ _HOMES = {
     "ask": "o1magic.api",
     "fix": "o1magic.api",
     "lint": "o1magic.api",
+    "panel": "o1magic.jupyter.panel",
 }
 
 

@@ -6,7 +6,7 @@ Layer 1. Imports only `errors` and `untrusted`; knows neither HTTP nor IPython.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from o1magic import untrusted
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NANO_PER_USD = 1_000_000_000
+# Beside each answer and each turn of its clock, for programs that watch a notebook's outputs.
+USAGE_MIME = "application/vnd.o1magic.usage+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,32 @@ class Answer:
         """Return the text of the answer."""
         return self.text
 
-    def _repr_mimebundle_(self, **_: object) -> Mapping[str, str]:
-        """Return the answer as Markdown and plain text in which nothing of the model's can run."""
+    def usage_json(self) -> dict[str, Any]:
+        """Return what the call took, as `USAGE_MIME` carries it: numbers and names, null where unknown; no text."""
+        usage = self.usage
+        return {
+            "version": 1,
+            "id": self.id,
+            "state": "settled",
+            "model": untrusted.name(self.model),
+            "asked": untrusted.name(self.asked),
+            "seconds": round(self.seconds, 3),
+            "finish_reason": None if self.finish_reason is None else untrusted.name(self.finish_reason),
+            "prompt": usage.prompt,
+            "cached": usage.cached,
+            "reasoning": usage.reasoning,
+            "completion": usage.completion,
+            "estimated": usage.estimated,
+            "inconsistent": usage.inconsistent,
+            "cost_nano_usd": self.cost_nano_usd,
+            "simulated": self.simulated,
+        }
+
+    def _repr_mimebundle_(self, **_: object) -> Mapping[str, Any]:
+        """Return the answer as Markdown and plain text in which nothing of the model's can run, and what it took."""
         markdown, plain = untrusted.markdown(self.text), untrusted.visible(self.text)
         if not self.text.strip():
             markdown = plain = "(no text in this answer)"
         if self.footer:
             markdown, plain = f"{markdown}\n\n{untrusted.caption(self.footer)}", f"{plain}\n\n{self.footer}"
-        return {"text/markdown": markdown, "text/plain": plain}
+        return {"text/markdown": markdown, "text/plain": plain, USAGE_MIME: self.usage_json()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from o1magic import arguments, call, config, cost, endpoint, prompt, remarks, request, settings
+from o1magic import arguments, call, config, cost, endpoint, live, prompt, remarks, request, settings
 from o1magic.answer import Answer
 from o1magic.errors import (
     APIError,
@@ -153,7 +153,7 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         lint_fixed=tuple(sorted({one.code for one in draft.applied})),
     )
     try:
-        return client.run(call.make(made), tick=view.tick)
+        return client.run(live.watched(made, call.make) if live.watchers else call.make(made), tick=view.tick)
     except BudgetError as refused:
         refused.how = f"{remarks.fitting(refused, draft.request, desk.today())} {refused.how}".strip()
         raise

@@ -6,9 +6,10 @@ Layer 3, pure. Every foreign character passes `untrusted`; the answer's own Mark
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from o1magic import cost, untrusted
+from o1magic.answer import USAGE_MIME
 from o1magic.lint import credentials
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from o1magic.lint import Diagnostic
     from o1magic.request import Request
 
-Bundle = dict[str, str]
+Bundle = dict[str, Any]
 
 _QUOTE_CHARS = 60
 _SENT_CHARS = 20_000
@@ -64,7 +65,7 @@ def _pad(text: str, width: int, right: bool) -> str:  # noqa: FBT001 - a column'
 
 
 def _is_number(text: str) -> bool:
-    return text in ("", "unknown", "–") or text.lstrip("$≈≥").replace(",", "").replace(".", "").isdigit()
+    return text in ("", "unknown", "–") or text.strip("()").lstrip("$≈≥").replace(",", "").replace(".", "").isdigit()
 
 
 def quote(text: str, start: int, end: int) -> str:
@@ -198,9 +199,11 @@ def note(text: str) -> Bundle:
 
 
 def clock(seconds: float, model: str, said: str) -> Bundle:
-    """Return the line shown while a call runs."""
+    """Return the line shown while a call runs, and the same for programs."""
     line = f"{said} · {seconds:,.0f} s · {untrusted.visible(model)}"
-    return bundle(f'<div role="status" style="{_MUTED}">{untrusted.html(line)}</div>', line)
+    shown = bundle(f'<div role="status" style="{_MUTED}">{untrusted.html(line)}</div>', line)
+    running = {"version": 1, "state": "running", "asked": untrusted.name(model), "said": said, "seconds": seconds}
+    return {**shown, USAGE_MIME: running}
 
 
 def dry_run(request: Request, *, endpoint: str, worst_nano_usd: int | None) -> Bundle:

@@ -9,9 +9,9 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from o1magic import endpoint, render, untrusted
+from o1magic import endpoint, live, render, untrusted
 from o1magic.call import Noted
-from o1magic.client import Retrying, Sent, Text
+from o1magic.client import Sent, Text
 
 if TYPE_CHECKING:
     from o1magic.ask import Draft
@@ -35,14 +35,12 @@ class Progress:
 
     def event(self, event: Event) -> None:
         """Take note of an event."""
+        self.said = live.said(event) or self.said
         if isinstance(event, Text):
             with self._lock:
                 self._fresh.append(event.text)
-            self.said = "writing"
-        elif isinstance(event, Retrying):
-            self.said = f"{event.reason}; try {event.attempt + 1} of {event.of} in {event.wait_s:.0f} s"
         elif isinstance(event, Sent):
-            self.said, self.sent = "thinking", True
+            self.sent = True
         elif isinstance(event, Noted):
             self.notes.append(event.text)
 

@@ -14,12 +14,12 @@ LAYERS = (
     ("errors", "untrusted", "blocks", "config"),
     ("answer", "catalog", "settings", "endpoint", "values"),
     ("arguments", "prompt", "lint", "tokens", "wire", "cost"),
-    ("request", "render", "client", "ledger", "lint_command"),
-    ("call", "remarks"),
+    ("request", "render", "client", "ledger", "lint_command", "picture"),
+    ("call", "live", "overview", "remarks"),
     ("ask", "simulator"),
     ("session",),
     ("api", "view"),
-    ("commands", "account", "demo"),
+    ("commands", "account", "demo", "panels"),
     ("jupyter", "cli"),
 )
 LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in names}
@@ -28,6 +28,7 @@ LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in name
 FOREIGN = {
     "IPython": {"jupyter"},
     "traitlets": {"jupyter"},
+    "anywidget": {"jupyter"},
     "ipywidgets": {"jupyter"},
     "openai": {"client"},
     "tiktoken": {"tokens"},

@@ -34,7 +34,8 @@ def test_the_wheel_carries_the_vocabulary(wheel: zipfile.ZipFile) -> None:
 
 def test_the_wheel_carries_all_modules_data_and_the_quickstart(wheel: zipfile.ZipFile) -> None:
     """Every module and data file of the package is in the wheel, and the notebook that the demo opens."""
-    files = [file for file in (ROOT / "o1magic").rglob("*") if file.suffix in (".py", ".toml", ".tiktoken")]
+    kinds = (".py", ".js", ".ts", ".toml", ".tiktoken")
+    files = [file for file in (ROOT / "o1magic").rglob("*") if file.suffix in kinds]
     names = set(wheel.namelist())
 
     assert {file.relative_to(ROOT).as_posix() for file in files} <= names

@@ -24,6 +24,7 @@ SUBCOMMANDS = {
     "connect": "openai | simulator[:SCENARIO] | URL: where prompts go from here on",
     "spend": "calls, tokens and cost of this session, today and all time; --csv FILE exports, --json prints JSON",
     **account.SAYS,
+    "panel": "the same, live: a chart of the calls, a Stop button, a table; a still picture when read later",
     "lint": "[TEXT]: the findings on a text, or on the last prompt",
     "rule": "CODE: what a lint rule is about",
     "last": "the last answer again; --text all of it as plain text, --sent what was sent",
@@ -159,6 +160,12 @@ class Work:
         else:
             commands.takes(words, "spend [--csv FILE | --json]", at_most=0)
             self._display(commands.spend(), raw=True)
+
+    def _panel(self, words: list[str], _rest: str) -> None:
+        from o1magic.jupyter import panel
+
+        commands.takes(words, "panel", at_most=0)
+        self._display(panel.panel())
 
     def _lint(self, _words: list[str], rest: str) -> None:
         text = rest or self.source

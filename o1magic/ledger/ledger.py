@@ -116,6 +116,12 @@ class Ledger(Book):
             fresh=self._fresh,
         )
 
+    def row(self, call_id: str) -> Row | None:
+        """Return one call as it is recorded now, None where no such call is on record."""
+        for values in self._store.read(schema.ONE, (call_id,)):
+            return rows.row(values)
+        return None
+
     def rows(self, limit: int = 100, *, session: str | None = None) -> tuple[Row, ...]:
         """Return the newest rows first, at most `limit`, of one session or of all."""
         self._catch_up(again=True)

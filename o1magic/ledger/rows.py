@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from o1magic.ledger.schema import Execute
 
 _ZERO = (0,) * len(schema.SUMS)
+_CREATED = schema.COLUMNS.index("created_ms")
+_FLAGS = tuple(schema.COLUMNS.index(column) for column in ("estimated", "inconsistent", "simulated"))
+_CODES = tuple(schema.COLUMNS.index(column) for column in ("lint_found", "lint_fixed"))
 
 
 def local_day(moment_s: float) -> str:
@@ -144,13 +147,11 @@ def total(sums: Mapping[bool, Sequence[int]]) -> Total:
 def row(values: Sequence[Any]) -> Row:
     """Return the row that these values of `schema.COLUMNS` are."""
     fields = list(values)
-    for index, column in enumerate(schema.COLUMNS):
-        if column == "created_ms":
-            fields[index] = datetime.fromtimestamp(fields[index] / 1000, tz=UTC)
-        elif column in ("estimated", "inconsistent", "simulated"):
-            fields[index] = bool(fields[index])
-        elif column in ("lint_found", "lint_fixed"):
-            fields[index] = tuple(fields[index].split(",")) if fields[index] else ()
+    for index in _FLAGS:
+        fields[index] = bool(fields[index])
+    for index in _CODES:
+        fields[index] = tuple(fields[index].split(",")) if fields[index] else ()
+    fields[_CREATED] = datetime.fromtimestamp(fields[_CREATED] / 1000, tz=UTC)
     return Row(*fields)
 
 

@@ -114,6 +114,8 @@ WHERE (scope = 'session' AND key = ?) OR (scope = 'day' AND key = ?) OR (scope =
 GROUP BY scope, simulated
 """  # noqa: S608 - our own names
 
+ONE = f"SELECT {_CALL} FROM call WHERE id = ?"  # noqa: S608 - our own names
+
 NEWEST = f"SELECT {_CALL} FROM call ORDER BY seq DESC LIMIT ?"  # noqa: S608 - our own names
 
 NEWEST_OF_SESSION = f"SELECT {_CALL} FROM call WHERE session = ? ORDER BY seq DESC LIMIT ?"  # noqa: S608 - our own names

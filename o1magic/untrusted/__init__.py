@@ -11,7 +11,7 @@ import logging
 
 from o1magic.untrusted.text import html, line, prose, visible
 
-__all__ = ["LIMIT", "caption", "html", "markdown", "visible"]
+__all__ = ["LIMIT", "caption", "html", "markdown", "name", "visible"]
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +20,12 @@ logger = logging.getLogger(__name__)
 LIMIT = 50_000
 # Ordinary answers grow by a few per cent; a reference used a thousand times can make one of a kilobyte into megabytes.
 _GROWTH = 16
+_NAME_CHARS = 120
+
+
+def name(text: str) -> str:
+    """Return a name that came over the wire as one short line of plain text."""
+    return " ".join(visible(text[: 2 * _NAME_CHARS]).split())[:_NAME_CHARS]
 
 
 def markdown(text: str, *, limit: int | None = LIMIT) -> str:
