@@ -36,8 +36,8 @@ _FEW_WORDS = 3
 _PARAGRAPH = 3
 _BLANKS = 2
 _COMMENTS = ("//", "/*", "--", "*", ";;", "%", "'''", '"""', "{-", "(*", "<!--", "#")
-_LITERAL = late(r"\"{3}|'{3}|/\*|\*/")
-_CLOSERS = {'"""': '"""', "'''": "'''", "/*": "*/"}
+_LITERAL = late(r"\"{3}|'{3}|/\*|\*/|\\(?:begin|end)\{document\}")
+_CLOSERS = {'"""': '"""', "'''": "'''", "/*": "*/", "\\begin{document}": "\\end{document}"}
 _HASH = late(r"#(?![#\w])")
 
 
@@ -107,7 +107,7 @@ def _inside(row: Line) -> float:
 
 def _literal(text: str, literal: str) -> str:
     """Return which mark the line leaves open: that of a long string or comment."""
-    if not literal and not ('"""' in text or "'''" in text or "/*" in text):
+    if not literal and not ('"""' in text or "'''" in text or "/*" in text or text.startswith("\\begin")):
         return ""
     for mark in _LITERAL.findall(text):
         closed = "" if mark == literal else literal

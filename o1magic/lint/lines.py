@@ -35,7 +35,7 @@ _LOG = r"""
   | [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d\b
   | \[?(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL|TRACE|CRITICAL)[\]:\ \t]
   | \d{1,3}(?:\.\d{1,3}){3}\ \S{1,40}\ \S{1,40}\ \[
-  | \[\ {0,5}\d{1,9}\.\d{3,9}\]\  | [-\[<(\w][^\n]{0,50}?\d\d?:\d\d:\d\d[.,:|\])\ ]
+  | \[\ {0,5}\d{1,9}\.\d{3,9}\]\  | [-\[<(\w][^\n"'=]{0,50}?\d\d?:\d\d:\d\d[.,:|\])\ ]
   | [-\[(]?\ ?\d[^\n]{0,60}?\ \[?(?:DEBUG|INFO|WARN|WARNING|ERROR|FATAL|NOTICE)\b"""
 _TRACE = r"""
     Traceback\ \(most\ recent | File\ "[^"]{1,200}",\ line\ \d
@@ -209,6 +209,7 @@ def _ends_like_code(look: str) -> bool:
 
 def _shape(look: str) -> str | None:
     """Return what the share of marks among the words tells: code in a language without known keywords."""
+    look = look.partition(" //")[0]
     if look.endswith(_SENTENCE_ENDS) or not look.isascii() or "://" in look or _LATEX.search(look):
         return None
     marks, words = len(_MARK.findall(_FILLED.sub("", look))), len(_WORD.findall(look))

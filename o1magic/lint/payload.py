@@ -33,6 +33,7 @@ _LONGEST_CELL, _LONGEST_TABBED = 60, 200
 _SAMPLE = 60
 _NUMBER = late(r"[-+$€£]?\d[\d.,:%/ -]*$")
 _NAMES = {"aligned": "csv", **{f"csv{separator}": "csv" for separator in SEPARATORS}}
+_BULLET = late(r"[^\w\s]{1,2}|o|\(?\w{1,3}[.)]")
 _IN_DIFF = ("+", "-", "\\ No newline", "index ", "new file ", "deleted file ", "rename ", "similarity ")
 _SENTENCE_ENDS = (".", "?", "!", ";", "{")
 
@@ -161,7 +162,8 @@ def _is_data(table: list[list[str]], separator: str) -> bool:
     if len(table) < _FEW_ROWS or max(map(len, cells)) > (_LONGEST_TABBED if separator == "\t" else _LONGEST_CELL):
         return False
     if separator == "\t":
-        return True
+        # A tab may also indent a line, or stand after a bullet.
+        return all(len(row) > 1 for row in table) and not all(_BULLET.fullmatch(row[0].strip()) for row in table)
     if any(row[-1].rstrip().endswith(_SENTENCE_ENDS) for row in table):
         return False
     spaced = [cell.startswith(" ") for cell in cells]
@@ -223,7 +225,7 @@ def _decoded(text: str, start: int) -> tuple[bool | None, int]:
 
 
 def _joined(found: list[Segment], rows: Rows) -> list[Segment]:
-    """Return the segments with neighbours of one kind made one, across at most one blank line."""
+    """Return the segments with neighbours of one kind made one: code across blank lines, others across one at most."""
     from o1magic.lint.segments import Segment
 
     joined: list[Segment] = []
@@ -232,7 +234,7 @@ def _joined(found: list[Segment], rows: Rows) -> list[Segment]:
         if (
             before
             and before.kind == segment.kind
-            and segment.first - before.last <= _NEAR
+            and (segment.first - before.last <= _NEAR or segment.kind == "code")
             and all(row.kind == lines.BLANK for row in rows[before.last + 1 : segment.first])
         ):
             joined[-1] = Segment(before.first, segment.last, before.kind)

@@ -142,11 +142,10 @@ def _asks(spoken: Sequence[Language], line: str, *, where: str) -> int:
         done = _has(language, "verb", text)
         if (done and _has(language, "noun", text)) or (_has(language, "make", text) and _has(language, "named", text)):
             return _NAMED
-        if done and _points(language, where, text):
+        if (done or _has(language, "make", text)) and _points(language, where, text):
             found = _POINTED
-        alone = language.any_of("alone")
-        begins = alone.search(text) if alone and where == "below" and len(text) <= _LONGEST_ALONE else None
-        if not found and begins and not text[: begins.start()].strip(" \0") and not _has(language, "other", text):
+        short = where == "below" and len(text) <= _LONGEST_ALONE
+        if not found and short and _begins(language, "alone", text) and not _has(language, "other", text):
             found = _PLACED
     return found
 
@@ -167,7 +166,18 @@ def _tells(line: str) -> bool:
     """Return whether a line speaks to the model."""
     folded = fold(line[:_LOOK]).text
     squeezed = "".join(folded.split())
-    return any(_has(one, "told", folded if one.words else squeezed) for one in languages_of("DEL003", folded))
+    return any(
+        _has(one, "told", text) or _begins(one, "orders", text)
+        for one in languages_of("DEL003", folded)
+        for text in (folded if one.words else squeezed,)
+    )
+
+
+def _begins(language: Language, name: str, text: str) -> bool:
+    """Return whether a line begins with one of the phrases."""
+    phrases = language.any_of(name)
+    found = phrases.search(text) if phrases else None
+    return found is not None and not text[: found.start()].strip(" \0-*•")
 
 
 def _weighs(text: str, least: int) -> bool:
