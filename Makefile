@@ -1,13 +1,13 @@
 # Two commands do all the set-up: `make demo` and `make test`.
 
-.PHONY: demo test lint ruff mypy unit e2e docs clean
+.PHONY: demo test lint ruff mypy unit server e2e docs clean
 
 demo: .venv/demo.stamp
 	.venv/bin/o1magic demo
 
 # All of them even after one has failed, so that one run shows everything there is to mend.
 test:
-	@$(MAKE) --no-print-directory --keep-going lint unit e2e
+	@$(MAKE) --no-print-directory --keep-going lint unit server e2e
 
 lint: ruff mypy
 
@@ -19,9 +19,12 @@ mypy: .venv/test.stamp
 	.venv/bin/mypy
 
 unit: .venv/test.stamp
-	.venv/bin/python -m pytest --ignore=tests/e2e
+	.venv/bin/python -m pytest --ignore=tests/e2e --ignore=tests/server
 
-# Its own process: the browser's event loop and the kernel clients' do not share one.
+# Processes of their own: a server's event loop, the browser's and the kernel clients' do not share one.
+server: .venv/test.stamp
+	.venv/bin/python -m pytest -p pytest_jupyter.jupyter_server tests/server
+
 e2e: .venv/test.stamp
 	sh scripts/chromium.sh
 	.venv/bin/python -m pytest tests/e2e

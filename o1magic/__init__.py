@@ -82,3 +82,8 @@ def load_ipython_extension(ipython: InteractiveShell) -> None:
 
         ipython.register_magics(O1Magics)
     ipython.events.register("post_run_cell", complete)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """Tell the Jupyter server where its extension is; it asks when it starts."""
+    return [{"module": "o1magic.jupyter.server"}]

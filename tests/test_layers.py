@@ -30,6 +30,8 @@ FOREIGN = {
     "traitlets": {"jupyter"},
     "anywidget": {"jupyter"},
     "ipywidgets": {"jupyter"},
+    "jupyter_server": {"jupyter"},
+    "tornado": {"jupyter"},
     "openai": {"client"},
     "tiktoken": {"tokens"},
     "markdown_it": {"untrusted", "blocks"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 import zipfile
@@ -41,6 +42,14 @@ def test_the_wheel_carries_all_modules_data_and_the_quickstart(wheel: zipfile.Zi
     assert {file.relative_to(ROOT).as_posix() for file in files} <= names
     assert "o1magic/notebooks/quickstart.ipynb" in names
     assert any(name.endswith("entry_points.txt") for name in names)
+
+
+def test_the_wheel_enables_the_server_extension(wheel: zipfile.ZipFile) -> None:
+    """Installing is all it takes: the file that tells the Jupyter server goes into its configuration folder."""
+    place = "data/etc/jupyter/jupyter_server_config.d/o1magic.json"
+    (name,) = [one for one in wheel.namelist() if one.endswith(place)]
+
+    assert json.loads(wheel.read(name)) == {"ServerApp": {"jpserver_extensions": {"o1magic": True}}}
 
 
 def test_the_wheel_holds_no_tests_and_no_secrets(wheel: zipfile.ZipFile) -> None:

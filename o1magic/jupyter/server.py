@@ -1,0 +1,223 @@
+"""The server extension: the linter, the spend and the catalog, for the browser. Under `/o1magic/`, JSON in and out.
+
+    POST lint    {"cell": text, "model": name or null} -> {"diagnostics": [...], "problem": text or null}
+    GET  spend   ?session=ID -> {"session": totals or null, "today": totals, "total": totals}
+    GET  rules   -> [{"code", "name", "severity", "page"}]
+    GET  models  -> {"default": name, "models": [{"name", ...}]}
+
+Offsets of findings count UTF-16 units, as editors in a browser do. Every verb is authenticated and authorised, and the
+XSRF check of the server stands. No endpoint and no key is ever taken from the browser, and nothing is sent anywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.utils import url_path_join
+from tornado import web
+
+from o1magic.errors import O1Error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyter_server.serverapp import ServerApp
+
+T = TypeVar("T")
+
+MAX_BODY = 256 * 1024
+_ID = re.compile(r"[0-9A-Fa-f-]{32,36}")
+# One at a time: what two prompts would take from each other, they would take from the server's own thread too.
+_WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="o1magic-server")
+
+
+class Handler(APIHandler):
+    """What the handlers share: who may ask, and errors that say no more than they should."""
+
+    auth_resource = "o1magic"
+
+    async def work(self, job: Callable[[], T]) -> T:
+        """Return what a job returns, run beside the server's loop.
+
+        Raises HTTPError: 400 where what was asked for cannot be, 503 where the ledger cannot be read.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(_WORKER, job)
+        except O1Error as error:
+            raise web.HTTPError(400 if isinstance(error, ValueError) else 503, str(error)) from None
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002 - tornado's
+        """Answer with the sentence of an error of ours; of any other, with the name of its status."""
+        error = kwargs.get("exc_info", (None, None))[1]
+        said = error.log_message if isinstance(error, web.HTTPError) else None
+        self.finish(json.dumps({"message": (said or self._reason).replace("%%", "%")}))
+
+
+@web.stream_request_body
+class Lint(Handler):
+    """Findings on a cell, or on a bare prompt."""
+
+    def initialize(self) -> None:
+        """Start with nothing read."""
+        self._body = bytearray()
+
+    async def prepare(self) -> None:  # type: ignore[override] # as APIHandler's own
+        """Refuse what is announced as too long before it is read."""
+        await super().prepare()
+        if int(self.request.headers.get("Content-Length", 0)) > MAX_BODY:
+            raise _too_long()
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep what comes, and of what is too long no more than tells so."""
+        self._body += chunk[: MAX_BODY + 1 - len(self._body)]
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Answer with the findings, in order of position."""
+        if len(self._body) > MAX_BODY:
+            raise _too_long()
+        cell, model = _asked(bytes(self._body))
+        self.finish(json.dumps(await self.work(lambda: _findings(cell, model))))
+
+
+class Spend(Handler):
+    """Totals from the ledger."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer with the totals of today and of all time, and of one session if its id is given."""
+        session = self.get_query_argument("session", None)
+        if session is not None and _ID.fullmatch(session) is None:
+            raise web.HTTPError(400, "session is the id of a session")
+        self.finish(json.dumps(await self.work(lambda: _totals(session))))
+
+
+class Rules(Handler):
+    """The linter's rules."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer with every rule and its page in Markdown."""
+        self.finish(json.dumps(await self.work(_rules)))
+
+
+class Models(Handler):
+    """The catalog."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer with every known model."""
+        self.finish(json.dumps(await self.work(_models)))
+
+
+def _load_jupyter_server_extension(app: ServerApp) -> None:
+    """Put the handlers in their places. Called by the server, by this name."""
+    where = {"lint": Lint, "spend": Spend, "rules": Rules, "models": Models}
+    base = app.web_app.settings["base_url"]
+    app.web_app.add_handlers(".*$", [(url_path_join(base, "o1magic", name), one) for name, one in where.items()])
+
+
+def _too_long() -> web.HTTPError:
+    return web.HTTPError(413, f"a prompt of more than {MAX_BODY >> 10} kB is not linted here")
+
+
+def _asked(body: bytes) -> tuple[str, str | None]:
+    """Return the cell and the model of a request. Raises HTTPError: it is not what it should be."""
+    try:
+        given = json.loads(body)
+    except ValueError:
+        raise web.HTTPError(400, "the body is not JSON") from None
+    cell = given.get("cell") if isinstance(given, dict) else None
+    model = given.get("model") if isinstance(given, dict) else None
+    if not isinstance(cell, str) or not (model is None or isinstance(model, str)):
+        raise web.HTTPError(400, 'the body is {"cell": text, "model": name or null}')
+    return cell, model
+
+
+def _findings(cell: str, model: str | None) -> dict[str, object]:
+    """Return the findings on a cell, or why its magic line cannot be read."""
+    from o1magic import api, catalog
+    from o1magic.ask import cell_of
+    from o1magic.errors import ArgumentError
+
+    try:
+        given = cell_of(cell, {}).given
+    except ArgumentError as problem:
+        return {"diagnostics": [], "problem": str(problem)}
+    if given.lint == "off":
+        return {"diagnostics": [], "problem": None}
+    model = given.model or model or catalog.load().default_model
+    at = _utf16(cell)
+    found = api.lint(cell, model=model, ignore=given.ignore)
+    return {"diagnostics": [_shown(one, at) for one in found], "problem": None}
+
+
+def _utf16(text: str) -> Callable[[int], int]:
+    """Return what turns an offset in code points into one in UTF-16 units."""
+    wide = [place for place, character in enumerate(text) if ord(character) > 0xFFFF]  # noqa: PLR2004 - the BMP's end
+    if not wide:
+        return lambda offset: offset
+    from bisect import bisect_left
+
+    return lambda offset: offset + bisect_left(wide, offset)
+
+
+def _shown(one: Any, at: Callable[[int], int]) -> dict[str, object]:
+    edits = one.fix.edits if one.fix else ()
+    moved = [{"start": at(edit.start), "end": at(edit.end), "text": edit.text} for edit in edits]
+    return {
+        "code": one.code,
+        "name": one.name,
+        "severity": one.severity,
+        "message": one.message,
+        "start": at(one.start),
+        "end": at(one.end),
+        "fix": {"safe": one.fix.safe, "title": one.fix.title, "edits": moved} if one.fix else None,
+    }
+
+
+def _totals(session: str | None) -> dict[str, object]:
+    from dataclasses import asdict
+
+    from o1magic import session as desk
+
+    spent = desk.ledger().spend(session)
+    return {
+        "session": asdict(spent.session) if session else None,
+        "today": asdict(spent.today),
+        "total": asdict(spent.total),
+    }
+
+
+def _rules() -> list[dict[str, str]]:
+    from o1magic.lint import rules
+
+    return [{"code": one.code, "name": one.name, "severity": one.severity, "page": one.page.strip()} for one in rules()]
+
+
+def _models() -> dict[str, object]:
+    from o1magic import catalog
+
+    known = catalog.load()
+    listed = [
+        {
+            "name": one.name,
+            "context_window": one.context_window,
+            "max_output": one.max_output,
+            "efforts": one.efforts,
+            "shutdown": one.shutdown.isoformat() if one.shutdown else None,
+            "successor": one.successor,
+        }
+        for one in known.models.values()
+    ]
+    return {"default": known.default_model, "models": listed}
