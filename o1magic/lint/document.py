@@ -5,6 +5,7 @@ Called by the rules; holds no rule's knowledge.
 
 from __future__ import annotations
 
+from array import array
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -118,26 +119,25 @@ class Document:
         return Vocabulary(self.prose.text)
 
     @cached_property
-    def _sentences(self) -> tuple[list[int], list[int]]:
+    def _sentences(self) -> tuple[array[int], array[int]]:
         text, source = self.prose.text, self.prose.source
-        ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-        wrapped = [match.end() for match in _WRAP.finditer(text)] if "\n" in text else []
-        ends += [end for end in wrapped if not self.text[source(end)].islower()]
-        if wrapped:
-            ends.sort()
+        ends = array("Q", (match.end() for match in _SENTENCE_END.finditer(text)))
+        wrapped = (match.end() for match in _WRAP.finditer(text)) if "\n" in text else ()
+        if begun := [end for end in wrapped if not self.text[source(end)].islower()]:
+            ends = array("Q", sorted([*ends, *begun]))
         if not ends or ends[-1] < len(text):
             ends.append(len(text))
         if len(text) > _LONGEST_SENTENCE:
             ends = _cut(ends)
-        return [0, *ends[:-1]], ends
+        return array("Q", [0]) + ends[:-1], ends
 
     @property
-    def sentence_starts(self) -> list[int]:
+    def sentence_starts(self) -> array[int]:
         """Return where the sentences of `prose` start."""
         return self._sentences[0]
 
     @property
-    def sentence_ends(self) -> list[int]:
+    def sentence_ends(self) -> array[int]:
         """Return where the sentences of `prose` end, their marks included."""
         return self._sentences[1]
 
@@ -156,13 +156,13 @@ class Document:
         return bool(_SOMETHING.search(self.text, self.start, start) or _SOMETHING.search(self.text, end))
 
 
-def _cut(ends: list[int]) -> list[int]:
+def _cut(ends: array[int]) -> array[int]:
     """Return the ends with more between those that lie far apart."""
-    found: list[int] = []
+    found = array("Q")
     before = 0
     for end in ends:
         if end - before > _LONGEST_SENTENCE:
-            found += range(before + _LONGEST_SENTENCE, end, _LONGEST_SENTENCE)
+            found.extend(range(before + _LONGEST_SENTENCE, end, _LONGEST_SENTENCE))
         found.append(end)
         before = end
     return found

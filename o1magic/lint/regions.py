@@ -6,6 +6,7 @@ Every scanner here reads the text once, by patterns without nested or competing 
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -27,14 +28,17 @@ class Region(NamedTuple):
     kind: Kind
 
 
+# Small strings take many times the memory of their characters.
+_MANY_PIECES = 20_000
+
+
 class Spans:
     """Disjoint sorted spans that answer whether a position or a range lies in one."""
 
     __slots__ = ("_ends", "_starts")
 
     def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
+        self._starts, self._ends = array("Q"), array("Q")
         for start, end in sorted(spans):
             if self._ends and start <= self._ends[-1]:
                 self._ends[-1] = max(end, self._ends[-1])
@@ -63,6 +67,8 @@ class Spans:
         for start, end in self:
             pieces += (text[position:start], filler * (end - start))
             position = end
+            if len(pieces) > _MANY_PIECES:
+                pieces = ["".join(pieces)]
         return "".join((*pieces, text[position:])) if pieces else text
 
 

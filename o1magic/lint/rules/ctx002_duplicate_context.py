@@ -53,6 +53,7 @@ Against it:
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
@@ -68,6 +69,7 @@ _SHORTEST = 200
 # Verse and lists are written in shorter lines than prose, wrapped or not.
 _LEAST_LINE = 55
 _LONG_BETWEEN = 1000
+_OPENING = 8
 _GAP = late(r"\n[ \t\r]*\n\s*")
 _WORD = late(r"\S")
 _SUBJECT = late(r"duplicat|repeat|plagiar|same text|identical|重复|重複|중복|doppel|doublon|duplicad")
@@ -79,7 +81,13 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
         return
     first: dict[str, tuple[int, int]] = {}
     copies: list[tuple[tuple[int, int], tuple[int, int]]] = []
-    for span in _passages(document):
+    passages = list(_passages(document))
+    openings = [tuple(document.text[slice(*span)].split(None, _OPENING)[:_OPENING]) for span in passages]
+    often = Counter(openings)
+    for span, opening in zip(passages, openings, strict=True):
+        if often[opening] == 1:
+            # Nothing else begins so: a text of one long passage is not taken apart into its words.
+            continue
         key = " ".join(document.text[slice(*span)].split())
         original = first.setdefault(key, span)
         if len(key) >= _SHORTEST and original[1] <= span[0] and not _frames(document, original, span):
