@@ -26,15 +26,21 @@ class Part(NamedTuple):
 
 
 class Form(NamedTuple):
-    """A way of putting a cue: its slots in order; `addressed` ones must begin a clause or follow a lead-in.
-
-    rarest: the slot whose words announce the form.
-    """
+    """A way of putting a cue: its slots in order; `addressed` ones must begin a clause or follow a lead-in."""
 
     parts: tuple[Part, ...]
-    rarest: Phrases
     addressed: bool
     weak: bool
+
+    @property
+    def shortest(self) -> Phrases:
+        """Return the slot whose words are soonest looked for."""
+        return min((part.phrases for part in self.parts), key=lambda phrases: len(phrases.listed))
+
+    @property
+    def rarest(self) -> Phrases:
+        """Return the slot whose words tell most."""
+        return max((part.phrases for part in self.parts), key=lambda phrases: phrases.weight)
 
 
 class Language:
@@ -54,7 +60,7 @@ class Language:
         """Return the ways of putting a cue."""
         if self._forms is None:
             forms = tuple(self._form(line) for line in self._raw["forms"].splitlines() if line.strip())
-            self._gates = frozenset().union(*(form.rarest.gates for form in forms))
+            self._gates = frozenset().union(*(form.shortest.gates for form in forms))
             self._forms = forms
         return self._forms
 
@@ -87,8 +93,7 @@ class Language:
                     raise KeyError(text)
                 parts.append(Part(listed, gap, removed=text.startswith("-<")))
                 gap = False
-        rarest = max((part.phrases for part in parts), key=lambda phrases: phrases.weight)
-        return Form(tuple(parts), rarest, addressed, weak)
+        return Form(tuple(parts), addressed, weak)
 
 
 @cache

@@ -17,7 +17,7 @@ from o1magic.lint.patterns import late
 from o1magic.lint.vocabulary import gate_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from o1magic.lint.vocabulary import Vocabulary
 
@@ -36,6 +36,8 @@ _SYNTAX: Final = {
 # People without umlauts at hand write them so.
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _BRACKET = late(r"[(\[]")
+_FLAT = late(r"\([^()\[\]]*\)|\[[^()\[\]]*\]")
+_REQUIRED = late(r"\(([^()\[\]]*)\)(?!\?)")
 _BLANK_IN_OPTION = late(r" \[([^\[\]]*[^\[\] ])\]")
 _OPTIONAL = late(r".\?")
 _APART = str.maketrans(dict.fromkeys("\0%~@#", " "))
@@ -61,38 +63,68 @@ class Phrases:
     tail: a pattern for what may follow the phrase.
     """
 
-    by_gate: Mapping[str, set[str]]
-    gates: frozenset[str]
-    __slots__ = ("_announced", "_known", "_looked_for", "_tail", "_whole", "_words", "anchors", "by_gate", "gates")
+    __slots__ = (
+        "_anchored",
+        "_anchors",
+        "_by_gate",
+        "_gates",
+        "_known",
+        "_looked_for",
+        "_tail",
+        "_weight",
+        "_whole",
+        "_words",
+        "listed",
+    )
 
     def __init__(self, raw: str, *, words: bool, squeezed: bool = True, tail: str = "") -> None:
         self._words, self._tail = words, tail
-        phrases = _lines(raw, words=words, squeezed=squeezed)
-        self._announced = {phrase: anchors_of(phrase, words=words) for phrase in phrases}
-        self.anchors = frozenset().union(*self._announced.values())
-        by_gate: dict[str, set[str]] = {}
-        for phrase, anchors in self._announced.items():
-            at_start = words and _starts_words(phrase)
-            for anchor in anchors:
-                by_gate.setdefault(gate_of(anchor, words=at_start), set()).add(anchor)
-        self.gates, self.by_gate = frozenset(by_gate), by_gate
+        self.listed = _lines(raw, words=words, squeezed=squeezed)
+        self._anchored: dict[str, frozenset[str]] | None = None
+        self._by_gate: dict[str, set[str]] = {}
+        self._anchors = self._gates = frozenset[str]()
+        self._weight = (0, 0)
         self._looked_for: tuple[str, ...] | None = None
         self._whole: re.Pattern[str] | None = None
         self._known: tuple[frozenset[str], re.Pattern[str] | None] = frozenset(), None
 
     def __bool__(self) -> bool:
         """Return whether there is a phrase at all."""
-        return bool(self._announced)
+        return bool(self.listed)
 
     @property
-    def listed(self) -> Iterable[str]:
-        """Return the phrases."""
-        return self._announced.keys()
+    def anchored(self) -> dict[str, frozenset[str]]:
+        """Return the phrases, with the words of each of which one must be there; worked out when first asked for."""
+        if self._anchored is None:
+            self._anchored = {phrase: anchors_of(phrase, words=self._words) for phrase in self.listed}
+            for phrase, anchors in self._anchored.items():
+                at_start = self._words and _starts_words(phrase)
+                for anchor in anchors:
+                    self._by_gate.setdefault(gate_of(anchor, words=at_start), set()).add(anchor)
+            self._gates = frozenset(self._by_gate)
+            self._anchors = frozenset().union(*self._anchored.values())
+            self._weight = _weight(self._anchors)
+        return self._anchored
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """Return words of which one is in whatever a phrase of the list matches."""
+        return self._anchors if self.anchored else frozenset()
+
+    @property
+    def gates(self) -> frozenset[str]:
+        """Return how those words begin."""
+        return self._gates if self.anchored else frozenset()
+
+    @property
+    def by_gate(self) -> dict[str, set[str]]:
+        """Return those words by how they begin."""
+        return self._by_gate if self.anchored else {}
 
     @property
     def weight(self) -> tuple[int, int]:
-        """Return how much the anchors tell: those of the list that tells most are looked for."""
-        return _weight(self.anchors)
+        """Return how much those words tell of a text that holds one."""
+        return self._weight if self.anchored else (0, 0)
 
     def held(self, words: Vocabulary) -> frozenset[str]:
         """Return those of the anchors that may be in a text of these words, once it is squeezed."""
@@ -104,7 +136,7 @@ class Phrases:
         known, found = self._known
         if found is None or not held <= known:
             known |= held
-            found = self._compiled(one for one, anchors in self._announced.items() if not known.isdisjoint(anchors))
+            found = self._compiled(one for one, anchors in self.anchored.items() if not known.isdisjoint(anchors))
             self._known = known, found
         return found
 
@@ -136,7 +168,7 @@ class Phrases:
     @property
     def _pattern(self) -> re.Pattern[str]:
         if self._whole is None:
-            self._whole = self._compiled(self._announced)
+            self._whole = self._compiled(self.listed)
         return self._whole
 
     def _compiled(self, phrases: Iterable[str]) -> re.Pattern[str]:
@@ -164,14 +196,21 @@ def _folded(raw: str) -> list[str]:
 
 def anchors_of(phrase: str, *, words: bool) -> frozenset[str]:
     """Return words of which at least one is in whatever the phrase matches: the choice that says most."""
-    fixed, groups = _outermost(phrase) if _BRACKET.search(phrase) else (phrase, [])
-    certain = frozenset((_longest(fixed, words=words),))
-    choices = (frozenset().union(*(anchors_of(one, words=words) for one in either)) for either in groups)
-    return max((certain, *choices), key=_weight)
+    fixed, groups = _outermost(phrase) if "(" in phrase or "[" in phrase else (phrase, [])
+    best = frozenset((_longest(fixed, words=words),))
+    most = _weight(best) if groups else (0, 0)
+    for either in groups:
+        choice = frozenset().union(*(anchors_of(one, words=words) for one in either))
+        if (weight := _weight(choice)) > most:
+            best, most = choice, weight
+    return best
 
 
 def _outermost(phrase: str) -> tuple[str, list[list[str]]]:
     """Return the phrase with NUL for each outermost bracket, and the choices of those of which one must be taken."""
+    fixed = _FLAT.sub("\0", phrase)
+    if not _BRACKET.search(fixed):
+        return fixed, [group.split("|") for group in _REQUIRED.findall(phrase)]
     fixed, groups, depth, cuts = "", [], 0, [0]
     for i, character in enumerate(phrase):
         if character in "([":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 _RUN = late(r"\w+")
 # By how many of its first letters a word is told from others; the few are for words that have no more.
@@ -32,8 +32,13 @@ def gate_of(anchor: str, *, words: bool) -> str:
 class Announced(Protocol):
     """What is looked for: how the words begin of which one must be there, and by that beginning the words."""
 
-    gates: frozenset[str]
-    by_gate: Mapping[str, set[str]]
+    @property
+    def gates(self) -> frozenset[str]:
+        """Return the beginnings."""
+
+    @property
+    def by_gate(self) -> dict[str, set[str]]:
+        """Return the words by beginning."""
 
 
 class Vocabulary:
