@@ -31,8 +31,8 @@ Is 391 prime?
 
 ## Fix safety
 
-Safe for the option: the message moves to the top of the prompt, every word of it kept. Unsafe inside JSON: there the
-role is rewritten to `user`.
+Unsafe: it moves the message of the option to the top of the prompt, every word of it kept. Inside JSON it rewrites the
+role to `user`.
 
 ## References
 
@@ -92,7 +92,7 @@ def _merge(document: Document, use: FlagUse) -> Fix | None:
     newline = "\r\n" if document.text[: document.start].endswith("\r\n") else "\n"
     text = use.value.rstrip() + newline * 2
     return Fix(
-        safe=True,
+        safe=False,
         edits=(Edit(start, use.end, ""), Edit(document.start, document.start, text)),
         title="Say it in the prompt",
     )
