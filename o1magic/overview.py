@@ -96,7 +96,7 @@ def static(rows: Sequence[Row], spent: Spend, *, session: str, written: str) -> 
     mine = [row for row in rows if row.session == session]
     scope, chosen, total = ("this session", mine, spent.session) if mine else ("all calls", list(rows), spent.total)
     newest = render.table(_HEADERS, [_cells(row) for row in chosen[:_SHOWN_ROWS]])
-    said = f"{scope}: {sentence(total)}"
+    said = f"{scope}: {sentence(total, chosen)}"
     more = f"the newest {_SHOWN_ROWS} of {total.calls:,} calls; " if total.calls > _SHOWN_ROWS else ""
     note = f"{more}{written}; %o1 panel opens a live panel"
     if not chosen:
@@ -119,10 +119,11 @@ _UNDER_A_WIDGET = (
 )
 
 
-def sentence(total: Total) -> str:
-    """Return the totals in a sentence; unknown is said, simulated money stands apart."""
+def sentence(total: Total, rows: Sequence[Row]) -> str:
+    """Return the totals over these rows in a sentence; unknown is said, simulated money stands apart."""
     apart = total.completion_tokens > total.reasoning_tokens + total.visible_tokens
-    least = "≥" if apart or total.unknown_calls else ""
+    silent = any(row.completion_tokens is None and row.state not in ("intent", "failed") for row in rows)
+    least = "≥" if apart or silent else ""
     parts = [
         f"{total.calls:,} call{'' if total.calls == 1 else 's'}",
         f"reasoning {least}{total.reasoning_tokens:,}",

@@ -128,5 +128,5 @@ def test_the_sentence_says_what_is_known_of_a_total() -> None:
     """Untold output makes both parts a lower bound; real money and simulated money stand apart."""
     total = Total(calls=3, reasoning_tokens=5, visible_tokens=5, completion_tokens=30, cost_nano_usd=10**9)
 
-    assert overview.sentence(total) == "3 calls · reasoning ≥5 · visible ≥5 · $1.00"
-    assert overview.sentence(Total(calls=1, simulated_calls=1)).endswith("simulated: 1, would have cost $0.00")
+    assert overview.sentence(total, ()) == "3 calls · reasoning ≥5 · visible ≥5 · $1.00"
+    assert overview.sentence(Total(calls=1, simulated_calls=1), ()).endswith("simulated: 1, would have cost $0.00")

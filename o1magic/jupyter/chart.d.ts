@@ -101,7 +101,7 @@ export function sums(calls: Call[], made: Bar[], total?: Totals): { reasoning: n
 export function roundUp(most: number): number;
 export function sorted(calls: Call[], value: (call: Call) => string | number | null, descending: boolean): Call[];
 export function sentence(state: State, scope: Scope): string;
-export function figuresOf(total: Totals, inputs: boolean): { name: string; value: string; kind?: string; note: string }[];
+export function figuresOf(total: Totals, inputs: boolean, calls: Call[]): { name: string; value: string; kind?: string; note: string }[];
 export function ending(call: Call): string;
 export function price(call: Call): string;
 export function findings(call: Call): string;

@@ -167,25 +167,28 @@ export function sorted(calls, value, descending) {
 export function sentence(state, scope) {
   const total = state.totals[scope];
   if (!total?.calls) return `No calls: ${SCOPE_NAMES[scope]}.`;
-  const figures = figuresOf(total, true).map(({ value, name, note }) => `${name} ${value}${note ? ` (${note})` : ""}`);
+  const figures = figuresOf(total, true, within(state, scope)).map(({ value, name, note }) => `${name} ${value}${note ? ` (${note})` : ""}`);
   return `${SCOPE_NAMES[scope]}: ${figures.join(", ")}.`;
 }
 
-/** Return the figures of a total: value, name, the colour of its bar, and what must be said beside it. */
-export function figuresOf(total, inputs) {
-  const { calls, simulated_calls: played, completion_tokens: output } = total;
+/** Return the figures of a total over these calls: value, name, the colour of its bar, what must be said beside it. */
+export function figuresOf(total, inputs, calls) {
+  const { simulated_calls: played, completion_tokens: output } = total;
   const told = total.reasoning_tokens + total.visible_tokens;
   // Output that came without being told apart, or calls that told nothing: what is known is the least it can be.
-  const count = (value) => (output <= told ? tokens(value) : value ? `≥${tokens(value)}` : "unknown");
+  const silent = calls.some((call) => call.completion === null && call.state !== "intent" && call.state !== "failed");
+  const least = (value) => (value ? `≥${tokens(value)}` : "unknown");
+  const count = (value) => (silent || output > told ? least(value) : tokens(value));
+  const given = (value) => (silent ? least(value) : tokens(value));
   const share = output > 0 && output === told ? `${Math.round((100 * total.reasoning_tokens) / output)} % of output` : "";
   const figures = [
-    { name: calls === 1 ? "call" : "calls", value: tokens(calls), note: playedNote(calls, played) },
+    { name: total.calls === 1 ? "call" : "calls", value: tokens(total.calls), note: playedNote(total.calls, played) },
     { name: "reasoning", kind: "reasoning", value: count(total.reasoning_tokens), note: share },
     { name: "visible", kind: "visible", value: count(total.visible_tokens), note: "" },
   ];
   if (inputs) {
-    figures.push({ name: "prompt", kind: "prompt", value: tokens(total.prompt_tokens), note: "" });
-    figures.push({ name: "of it cached", kind: "cached", value: tokens(total.cached_tokens), note: "" });
+    figures.push({ name: "prompt", kind: "prompt", value: given(total.prompt_tokens), note: "" });
+    figures.push({ name: "of it cached", kind: "cached", value: given(total.cached_tokens), note: "" });
   }
   return [...figures, moneyOf(total)];
 }
@@ -288,6 +291,7 @@ export function mount(el, hands) {
   };
   const later = () => { frame ||= requestAnimationFrame(draw); };
   const press = (id) => {
+    page.stopping.add(id);
     hands.stop(id);
     // Where the kernel hears nothing while a cell runs, only an interrupt arrives; and only while that very call runs.
     setTimeout(() => {
@@ -379,7 +383,7 @@ const SVG_TAGS = new Set(["svg", "defs", "pattern", "path", "rect", "text", "g"]
 function skeleton(el, number) {
   const root = make("section", "o1-panel", "", { "aria-label": "Reasoning and visible tokens" });
   root.append(make("style", "", STYLE));
-  const page = { root, number };
+  const page = { root, number, stopping: new Set() };
   const add = (key, node, parent = root) => { page[key] = node; parent.append(node); return node; };
   add("problem", make("p", "o1-problem", "", { role: "alert" })).hidden = true;
   add("status", make("div", "o1-status"));
@@ -437,13 +441,13 @@ function drawStatus(page, view, alive, press) {
   page.statusDrawn = wanted;
   if (!received.has(running)) received.set(running, performance.now());
   const focused = page.status.contains(document.activeElement) ? document.activeElement.dataset.id : null;
-  const lines = alive ? running.map((one) => statusLine(one, received.get(running), press)) : [];
+  const lines = alive ? running.map((one) => statusLine(page, one, received.get(running), press)) : [];
   if (!lines.length) lines.push(make("div", "o1-idle", alive ? "No call in flight" : "Disconnected"));
   page.status.replaceChildren(...lines);
   if (focused) [...page.status.querySelectorAll("button")].find((one) => one.dataset.id === focused)?.focus();
 }
 
-function statusLine(one, at, press) {
+function statusLine(page, one, at, press) {
   const line = make("div", "o1-running");
   const face = make("span", "o1-clock", clock(one.elapsed_s + (performance.now() - at) / 1000), { role: "timer", "aria-live": "off" });
   face.dataset.since = String(at - one.elapsed_s * 1000);
@@ -452,9 +456,13 @@ function statusLine(one, at, press) {
   else if (one.hold_nano_usd !== null) about.push(`at most ${dollars(one.hold_nano_usd)}`);
   const stop = make("button", "o1-button o1-stop", "Stop", { type: "button", "aria-label": `Stop the call to ${one.model}` });
   stop.dataset.id = one.id;
-  stop.addEventListener("click", () => {
+  const pressed = () => {
     stop.disabled = true;
     stop.textContent = "Stopping …";
+  };
+  if (page.stopping.has(one.id)) pressed();
+  stop.addEventListener("click", () => {
+    pressed();
     press(one.id);
   });
   line.append(make("span", "o1-dot"), make("span", "o1-doing", one.said), face);
@@ -466,7 +474,7 @@ function statusLine(one, at, press) {
 
 function drawFigures(page, view) {
   const total = view.state.totals[view.scope];
-  const figures = total ? figuresOf(total, view.inputs) : [];
+  const figures = total ? figuresOf(total, view.inputs, within(view.state, view.scope)) : [];
   page.figures.replaceChildren(...figures.map(({ name, value, kind, note }) => {
     const figure = make("div", "o1-figure");
     const term = make("dt");
