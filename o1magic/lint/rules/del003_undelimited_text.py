@@ -102,7 +102,8 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     reached = 0
     for i in dict.fromkeys([*islice(rows.said(), _FIRST), *last]):
         row = rows[i]
-        if row.kind in _OTHER_KINDS or document.delimited.touches(row.start, row.end):
+        other = row.kind in _OTHER_KINDS or document.delimited.touches(row.start, row.end)
+        if other or not _names_task(spoken, row.text):
             continue
         # A run that was walked for one line ends for the next where it ended before.
         reached = reached if i < reached else _run(document, rows, i + 1, 1)
@@ -122,12 +123,17 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
 
 def _spoken(document: Document) -> list[Language]:
     """Return the languages in which the prompt may name a task."""
-    words = document.vocabulary
-    return [
-        one
-        for one in languages_of("DEL003", document.prose.text)
-        if any((listed := one.any_of(name)) and listed.held(words) for name in ("verb", "make"))
-    ]
+    listed = ((one, one.any_of("verb"), one.any_of("make")) for one in languages_of("DEL003", document.prose.text))
+    return [one for one, *both in listed if any(phrases and phrases.held(document.vocabulary) for phrases in both)]
+
+
+def _names_task(spoken: Sequence[Language], line: str) -> bool:
+    """Return whether a line may be a task at all, or hold one."""
+    folded = fold(line).text
+    squeezed = "".join(folded.split())
+    return any(
+        _has(one, name, folded if one.words else squeezed) for one in spoken for name in ("verb", "make", "alone")
+    )
 
 
 def _asks(spoken: Sequence[Language], line: str, *, where: str) -> int:
