@@ -56,29 +56,38 @@ def gone():
     return replace(owner.me(), started="1")
 
 
-def summed(path):
+def summed(location):
     """Return what the totals must be, added up from the rows in a different way than the ledger's."""
     uncosted = "(state = 'unknown' OR (state IN ('settled', 'partial') AND cost_nano IS NULL))"
+    visible = "completion_tokens IS NOT NULL AND reasoning_tokens IS NOT NULL AND completion_tokens > reasoning_tokens"
     sums = (
-        "COUNT(*)",
-        "TOTAL(prompt_tokens)",
-        "TOTAL(cached_tokens)",
-        "TOTAL(reasoning_tokens)",
-        "TOTAL(CASE WHEN reasoning_tokens IS NOT NULL THEN MAX(completion_tokens - reasoning_tokens, 0) END)",
-        "TOTAL(CASE WHEN NOT simulated THEN cost_nano END)",
-        f"TOTAL({uncosted})",
-        f"TOTAL(CASE WHEN NOT simulated AND (state = 'intent' OR {uncosted}) THEN hold_nano END)",
-        "TOTAL(simulated)",
-        "TOTAL(CASE WHEN simulated THEN cost_nano END)",
-        "TOTAL(completion_tokens)",
-        f"TOTAL(CASE WHEN simulated AND (state = 'intent' OR {uncosted}) THEN hold_nano END)",
+        ("true", "1"),
+        ("true", "prompt_tokens"),
+        ("true", "cached_tokens"),
+        ("true", "reasoning_tokens"),
+        (visible, "completion_tokens - reasoning_tokens"),
+        ("simulated = 0", "cost_nano"),
+        (uncosted, "1"),
+        (f"simulated = 0 AND (state = 'intent' OR {uncosted})", "hold_nano"),
+        ("simulated = 1", "1"),
+        ("simulated = 1", "cost_nano"),
+        ("true", "completion_tokens"),
+        (f"simulated = 1 AND (state = 'intent' OR {uncosted})", "hold_nano"),
     )
-    ((*front, completion, held),) = query(path, f"SELECT {', '.join(sums)} FROM call")  # noqa: S608 - our own text
+    columns = ", ".join(f"COALESCE(SUM(CASE WHEN {where} THEN {what} END), 0)" for where, what in sums)
+    ((*front, completion, held),) = query(location, f"SELECT {columns} FROM call")  # noqa: S608 - our own text
     return Total(*map(int, front), completion_tokens=int(completion), simulated_held_nano_usd=int(held))
 
 
-def query(path, statement):
-    connection = sqlite3.connect(path)
+def query(location, statement):
+    """Run one statement beside the ledger; columns named and rows as tuples."""
+    if "://" in str(location):
+        import psycopg
+
+        with psycopg.connect(location, autocommit=True, options="-c search_path=o1magic") as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    connection = sqlite3.connect(location)
     try:
         return connection.execute(statement).fetchall()
     finally:

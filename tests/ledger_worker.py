@@ -1,4 +1,4 @@
-"""A process that uses the ledger, for `test_ledger.py` to start, to kill, and to starve of disk.
+"""A process that uses the ledger, for `tests/ledger` to start, to kill, and to starve of disk.
 
 Usage: ledger_worker.py COMMAND PATH [COUNT]
 """
@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 import uuid
-from pathlib import Path
 
 from o1magic.answer import Usage
 from o1magic.errors import BudgetError, LedgerError
@@ -105,7 +104,7 @@ def starve(ledger, _):
 
 if __name__ == "__main__":
     command, path, *rest = sys.argv[1:]
-    with Ledger(Path(path)) as opened:
+    with Ledger(path) as opened:
         {"churn": churn, "race": race, "call": call, "fork": fork, "starve": starve}[command](
             opened, int(rest[0]) if rest else 0
         )

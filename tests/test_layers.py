@@ -36,6 +36,7 @@ FOREIGN = {
     "tiktoken": {"tokens"},
     "markdown_it": {"untrusted", "blocks"},
     "sqlite3": {"ledger"},
+    "psycopg": {"ledger"},
 }
 
 

@@ -57,5 +57,7 @@ def open_ledger(
     platform: str = sys.platform,
     clock: Callable[[], float] = time.time,
 ) -> Ledger:
-    """Return the ledger at a path, or the one in the user's data folder; the file is opened on first use."""
+    """Return the ledger at a path or postgresql:// URL, or the one in the user's data folder; opened on first use."""
+    if location is not None and place.is_url(location):
+        return Ledger(location, clock=clock)
     return Ledger(place.ledger_path(location, environ=environ, platform=platform), clock=clock)

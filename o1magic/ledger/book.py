@@ -6,12 +6,14 @@ Layer 3. `Ledger` adds to it what is read and what people say of calls, budgets 
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from o1magic.errors import LedgerError
-from o1magic.ledger import budgets, calls, owner, records, rows, schema, spool
+from o1magic.ledger import budgets, calls, owner, place, records, rows, schema, spool
 from o1magic.ledger.sqlite import SQLiteStore
 
 if TYPE_CHECKING:
@@ -19,13 +21,14 @@ if TYPE_CHECKING:
 
     from o1magic.ledger.counted import Counted
     from o1magic.ledger.records import Intent, Outcome, Standing
+    from o1magic.ledger.store import Store
 
 logger = logging.getLogger(__name__)
 logger.addHandler(logging.NullHandler())  # else a bare event name lands in the cell
 
 
 class Book:
-    """A ledger in one file, for any number of threads and processes.
+    """A ledger in one file or database, for any number of threads and processes.
 
     `clock` returns seconds since 1970; the day of a call is the local calendar day on which it was held.
     `owner` and `temp` are for tests: the process that holds the calls, the folder of last resort.
@@ -33,16 +36,24 @@ class Book:
 
     def __init__(
         self,
-        path: str | Path,
+        location: str | Path,
         *,
         clock: Callable[[], float] = time.time,
         owner: Callable[[], owner.Owner] = owner.me,
         temp: Path | None = None,
     ) -> None:
-        self.path = Path(path).absolute()
+        self._store: Store
+        if isinstance(location, str) and place.is_url(location):
+            from o1magic.ledger.postgres import PostgresStore
+
+            self.path = place.waiting_room(location, os.environ, sys.platform)
+            self._store = PostgresStore(location)
+        else:
+            self.path = Path(location).absolute()
+            self._store = SQLiteStore(self.path)
+        self.name = self._store.name
         self._clock = clock
         self._owner = owner
-        self._store = SQLiteStore(self.path)
         self._spool = spool.Room(self.path, temp, self._store.say)
         self._seen_opening = 0
         self._fresh = 0
@@ -95,7 +106,7 @@ class Book:
             self._spool.set_aside(spooled, error)
             settled, reached = True, []
         if settled is None:
-            raise LedgerError(f"No call {call_id} is on record in {self.path}.", billed="maybe", path=str(self.path))
+            raise LedgerError(f"No call {call_id} is on record in {self.name}.", billed="maybe", path=self.name)
         self._held.pop(call_id, None)
         self._warn(reached)
         return settled

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from o1magic.errors import ConfigError, LedgerError
 
@@ -26,13 +27,8 @@ _KEPT_DAMAGED = f"{_KEPT}; the sqlite3 command `.recover` may save its rows."
 def ledger_path(location: str | None, *, environ: Mapping[str, str], platform: str) -> Path:
     """Return the absolute path of the ledger: the location given, else the platform's folder for user data.
 
-    Raises ConfigError for a URL, LedgerError where there is no home folder.
+    Raises LedgerError where there is no home folder.
     """
-    if location and "://" in location:
-        scheme = location.partition("://")[0]
-        raise ConfigError(
-            f"The ledger is a file, and {VARIABLE} holds a {scheme}:// URL.", how=f"Set {VARIABLE} to a path."
-        )
     try:
         path = Path(location).expanduser() if location else _data_folder(environ, platform) / "ledger.sqlite3"
     except RuntimeError as error:
@@ -58,6 +54,50 @@ def _home(environ: Mapping[str, str]) -> Path:
     return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
 
 
+def is_url(location: str | Path | None) -> bool:
+    """Tell whether this names a server, not a file."""
+    return isinstance(location, str) and "://" in location
+
+
+def shown_url(url: str) -> str:
+    """Return the URL of a server as it may be shown: without password and options.
+
+    Raises ConfigError: it is none of a PostgreSQL server.
+    """
+    scheme = url.partition("://")[0]
+    how = f"Set {VARIABLE} to a path, or to postgresql://user@host/database."
+    if scheme not in ("postgresql", "postgres"):
+        raise ConfigError(
+            f"The ledger is a file or a PostgreSQL database, and {VARIABLE} holds a {scheme}:// URL.", how=how
+        )
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise ConfigError(f"{VARIABLE} holds a postgresql:// URL that cannot be read.", how=how) from None
+    user = f"{parts.username}@" if parts.username else ""
+    return f"postgresql://{user}{parts.hostname or ''}{port}{parts.path}"
+
+
+def secrets_of(url: str) -> tuple[str, ...]:
+    """Return the passwords in the URL, as written and as meant."""
+    parts = urlsplit(url)
+    written = [parts.password or "", *(value for key, value in parse_qsl(parts.query) if "pass" in key)]
+    return tuple({text for secret in written if secret for text in (secret, unquote(secret))})
+
+
+def waiting_room(url: str, environ: Mapping[str, str], platform: str) -> Path:
+    """Return a path in the user's data folder for what waits until this server can be reached."""
+    import hashlib
+    import tempfile
+
+    name = f"postgresql-{hashlib.sha256(shown_url(url).encode()).hexdigest()[:16]}"
+    try:
+        return ledger_path(None, environ=environ, platform=platform).with_name(name)
+    except LedgerError:
+        return Path(tempfile.gettempdir()).absolute() / name
+
+
 def make_room(path: Path) -> None:
     """Create the folder (0700) and the empty file (0600) where they are missing; LedgerError says why not."""
     try:
@@ -67,14 +107,14 @@ def make_room(path: Path) -> None:
     except FileExistsError as error:
         if path.is_dir():
             how = f"Set {VARIABLE} to a file, such as {path / 'ledger.sqlite3'}."
-            raise _unusable(path, "it is a folder", how) from error
+            raise unusable(path, "it is a folder", how) from error
         if not path.exists():
-            raise _unusable(path, f"{error.filename} is not a folder", ELSEWHERE) from error
+            raise unusable(path, f"{error.filename} is not a folder", ELSEWHERE) from error
     except OSError as error:
         if _is_file(path):
             return  # in a folder that takes no new ones: it can still be read
         reason = f"{(error.strerror or str(error)).lower()}: {error.filename}"
-        raise _unusable(path, reason, ELSEWHERE) from error
+        raise unusable(path, reason, ELSEWHERE) from error
 
 
 def _is_file(path: Path) -> bool:
@@ -107,18 +147,19 @@ def explain(path: Path, error: Exception, *, waited_s: float) -> LedgerError:
         19: (f"it holds this call already ({error})", "Every call needs an id of its own."),
         26: ("it is not a ledger, not even a database", f"{_KEPT}, or move it away."),
     }.get(code, (str(error), ELSEWHERE))
-    return _unusable(path, reason, how)
+    return unusable(path, reason, how)
 
 
-def _unusable(path: Path, reason: str, how: str) -> LedgerError:
-    return LedgerError(f"The ledger {path} cannot be used: {reason}.", how=how, path=str(path))
+def unusable(name: Path | str, reason: str, how: str) -> LedgerError:
+    """Return the LedgerError for a ledger that cannot even be read."""
+    return LedgerError(f"The ledger {name} cannot be used: {reason}.", how=how, path=str(name))
 
 
-def refusal(path: Path, reason: str, how: str = ELSEWHERE) -> LedgerError:
+def refusal(name: Path | str, reason: str, how: str = ELSEWHERE) -> LedgerError:
     """Return the LedgerError for a ledger that can be read and not written."""
-    return LedgerError(f"The ledger {path} cannot be written: {reason}.", how=how, path=str(path))
+    return LedgerError(f"The ledger {name} cannot be written: {reason}.", how=how, path=str(name))
 
 
 def damaged(path: Path, finding: str) -> LedgerError:
     """Return the LedgerError for a database whose pages contradict each other."""
-    return _unusable(path, f"it is damaged ({finding})", _KEPT_DAMAGED)
+    return unusable(path, f"it is damaged ({finding})", _KEPT_DAMAGED)

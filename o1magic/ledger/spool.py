@@ -48,6 +48,9 @@ class Room:
 
     def set_aside(self, spooled: Spooled, error: LedgerError) -> None:
         """Keep an outcome until the ledger can take it. Raises LedgerError: it cannot be written anywhere."""
+        beside = self._places[0].parent
+        with contextlib.suppress(OSError):  # there is no folder yet where the ledger is on a server
+            beside.mkdir(mode=0o700, parents=True, exist_ok=True)
         for file in self._places:
             try:
                 append(file, spooled)

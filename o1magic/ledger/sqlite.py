@@ -6,130 +6,56 @@ Layer 3. Knows the file, not what the rows mean. `sqlite3` is imported on first 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
-import threading
-import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from o1magic.ledger import migrations, place, setup
+from o1magic.ledger.store import Store
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from o1magic.errors import LedgerError
     from o1magic.ledger.schema import Execute
 
-logger = logging.getLogger(__name__)
 
-_FORK_WAIT_S = 5.0
+class SQLiteStore(Store):
+    """One SQLite file, which may be deleted or replaced while it is open."""
 
-
-class SQLiteStore:
-    """One SQLite file, opened on first use; transactions from any thread, one after the other.
-
-    `read_only` says why nothing can be written, None when it can. `openings` counts the files opened so far:
-    it grows when the file was deleted or replaced under us. `say` collects what the user should be told.
-    """
-
-    def __init__(self, path: Path, *, busy_s: float = place.BUSY_S) -> None:
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
         self.path = path
-        # Who may write the file is one person here, whose budgets are everybody's.
-        self.user, self.owns = "", True
-        self.busy_s = busy_s
-        self.read_only: str | None = None
-        self.read_only_how = place.ELSEWHERE
         self.journal: str | None = None
-        self.openings = 0
-        self._said: list[str] = []
-        self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._checked: tuple[int, int] | None = None
-        _stores.add(self)
 
-    def say(self, note: str) -> None:
-        """Keep a note for the user, and log it."""
-        self._said.append(note)
-        logger.warning("ledger_note", extra={"note": note, "path": str(self.path)})
+    def _opened(self) -> Execute:
+        return self._open().execute
 
-    def said(self) -> tuple[str, ...]:
-        """Return the notes kept since the last call."""
-        notes, self._said = tuple(self._said), []
-        return notes
+    def _begin(self) -> None:
+        if self._connection is not None:
+            # IMMEDIATE: a read that turns into a write would fail at once with SQLITE_BUSY_SNAPSHOT.
+            self._connection.execute("BEGIN IMMEDIATE")
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[Execute]:
-        """Run a writing transaction; it commits at the end of the block and rolls back on any exception."""
-        import sqlite3
-
-        with self._lock, self._explained(sqlite3.Error):
-            connection = self._open()
-            if self.read_only is not None:
-                raise place.refusal(self.path, self.read_only, self.read_only_how)
-            try:
-                # IMMEDIATE: a read that turns into a write would fail at once with SQLITE_BUSY_SNAPSHOT.
-                connection.execute("BEGIN IMMEDIATE")
-                yield connection.execute
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-
-    def read(self, statement: str, parameters: Sequence[object] = ()) -> list[Any]:
-        """Return the rows of one reading statement."""
-        import sqlite3
-
-        with self._lock, self._explained(sqlite3.Error):
-            return self._open().execute(statement, parameters).fetchall()
-
-    def open(self) -> None:
-        """Open the file now, or again where it was deleted or replaced."""
-        import sqlite3
-
-        with self._lock, self._explained(sqlite3.Error):
-            self._open()
-
-    def close(self) -> None:
-        """Close the file; the next use opens it again."""
-        with self._lock:
-            self._close()
-
-    def before_fork(self) -> bool:
-        """Close the file and hold the lock; False when another thread keeps it busy for too long."""
-        if not self._lock.acquire(timeout=_FORK_WAIT_S):
-            return False
-        self._close()
-        return True
-
-    def after_fork_in_parent(self) -> None:
-        """Release the lock that `before_fork` took."""
-        self._lock.release()
-
-    def after_fork_in_child(self) -> None:
-        """Start afresh with a new lock; a connection that did cross is not touched again, nor closed."""
-        self._lock = threading.Lock()
-        _abandoned.append(self._connection)
-        self._connection, self._identity = None, None
-
-    def __del__(self) -> None:
-        """Close the file, which sqlite3 warns about otherwise."""
-        self._close()
+    def _roll_back(self) -> None:
+        if self._connection is not None and self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def _close(self) -> None:
-        connection, self._connection, self._identity = self._connection, None, None
+        connection = self._forget()
         if connection is not None:
             connection.close()
 
-    @contextlib.contextmanager
-    def _explained(self, kind: type[sqlite3.Error]) -> Iterator[None]:
-        try:
-            yield
-        except kind as error:
-            raise self._explanation(error) from error
+    def _forget(self) -> sqlite3.Connection | None:
+        connection, self._connection, self._identity = self._connection, None, None
+        return connection
+
+    def _errors(self) -> type[Exception]:
+        import sqlite3
+
+        return sqlite3.Error
 
     def _explanation(self, error: Exception) -> LedgerError:
         return place.explain(self.path, error, waited_s=self.busy_s)
@@ -206,31 +132,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return stat.st_dev, stat.st_ino
-
-
-# SQLite forbids that a connection, or the locks it holds, cross a fork, and even that the child closes it. So
-# files are closed before a fork (a shell line in a notebook is one), and opened again at the next call.
-_stores: weakref.WeakSet[SQLiteStore] = weakref.WeakSet()
-_abandoned: list[sqlite3.Connection | None] = []
-_forking = threading.local()
-
-
-def _before_fork() -> None:
-    _forking.stores = [(store, store.before_fork()) for store in list(_stores)]
-
-
-def _after_fork_in_parent() -> None:
-    for store, closed in _forking.stores:
-        if closed:
-            store.after_fork_in_parent()
-    _forking.stores = []
-
-
-def _after_fork_in_child() -> None:
-    for store, _ in _forking.stores:
-        store.after_fork_in_child()
-    _forking.stores = []
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -13,18 +13,6 @@ from o1magic.errors import ArgumentError, BudgetError
 from o1magic.ledger import Ledger, Standing
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "ledger.sqlite3"
-
-
-@pytest.fixture
-def ledger(path, tmp_path):
-    (tmp_path / "temp").mkdir()
-    with Ledger(path, temp=tmp_path / "temp") as opened:
-        yield opened
-
-
 def limit(ledger, nano=10 * HOLD, **options):
     return ledger.set_budget(nano, **{"session": "s1", **options})
 

@@ -15,16 +15,11 @@ UNPRICED = replace(SETTLED, cost_nano_usd=None)
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "ledger.sqlite3"
-
-
-@pytest.fixture
-def ledger(path, tmp_path):
-    with Ledger(path, temp=tmp_path) as opened:
-        opened.set_budget(10**12, session="s1", per="total")
-        opened.set_budget(10**9, session="s1", unit="tokens", name="tok")
-        yield opened
+def ledger(ledger):
+    """Return a ledger with a budget in money and one in tokens."""
+    ledger.set_budget(10**12, session="s1", per="total")
+    ledger.set_budget(10**9, session="s1", unit="tokens", name="tok")
+    return ledger
 
 
 def killed(path, **fields):
