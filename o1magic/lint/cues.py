@@ -267,10 +267,11 @@ def _with_lead(text: str, start: int, language: Language) -> int:
 
 
 def _with_closing(text: str, end: int, language: Language) -> int:
-    closing = language.any_of("closing")
-    after = end + (language.words and text.startswith(" ", end))
-    match = closing.match(text, after) if closing else None
-    return match.end() if match else end
+    for name in ("manner", "closing"):
+        after = end + (language.words and text.startswith(" ", end))
+        if (known := language.any_of(name)) is not None and (match := known.match(text, after)) is not None:
+            end = match.end()
+    return end
 
 
 def teaches(document: Document, language: Language) -> bool:
