@@ -81,7 +81,7 @@ _HIDDEN = frozenset(("fence", "triple", "blockquote", "inserted", "html", "quote
 _LONGEST_TEMPLATE = 160
 _AROUND, _LOOK = 200, 80
 _MARKS = " \t*_#>•·-–0123456789.)"
-_SENTENCE = late(r"[.!?。！？,，;\n]\s*(?=\S)|[.!?。！？]\s*$")
+_SENTENCE = late(r"[.!?。！？,，、،;:：\n]\s*(?=\S)|[.!?。！？:：]\s*$")
 _APART = 200
 _BEFORE, _AFTER = 120, 80
 _FEW, _SEVERAL = 2, 3
