@@ -36,7 +36,7 @@ _FEW_WORDS = 3
 _PARAGRAPH = 3
 _BLANKS = 2
 _COMMENTS = ("//", "/*", "--", "*", ";;", "%", "'''", '"""', "{-", "(*", "<!--", "#")
-_LITERAL = late(r"\"{3}|'{3}|/\*|\*/|\\(?:begin|end)\{document\}")
+_LITERAL = late(r"\"{3}|'{3}|(?<!\S)/\*|\*/|\\(?:begin|end)\{document\}")
 _CLOSERS = {'"""': '"""', "'''": "'''", "/*": "*/", "\\begin{document}": "\\end{document}"}
 _HASH = late(r"#(?![#\w])")
 
@@ -61,12 +61,19 @@ def end(rows: Rows, first: int) -> tuple[int, int]:
         elif score <= 0 or best - score >= _DROP:
             break
         i += 1
+    while last + 1 < len(rows) and _hangs(rows[last + 1]):
+        last += 1
     head = rows[first]
     chars = rows[last].end - head.start
     enough = best >= _ENOUGH and strong and last > first and chars >= _MIN_CHARS
     # One line is code only beyond doubt: a lone tag may be anything.
     certain = certain and (last > first or head.text[0] not in "<@" or chars >= _MIN_CHARS)
     return (last if certain or enough else -1), i
+
+
+def _hangs(row: Line) -> bool:
+    """Return whether a line right below code is part of it by its indent alone."""
+    return row.indented and row.text != "" and row.kind not in _ENDS and not lines.reads_as_prose(row.text)
 
 
 def start(rows: Rows, first: int, last: int, floor: int) -> int:

@@ -77,7 +77,8 @@ def _exemplars(document: Document) -> tuple[list[Exemplar], bool]:
     if not found:
         return [], False
     last = labels[-1]
-    is_open = last.name in names and (last.is_input or not text[last.end :].strip())
+    # A conversation has an open end too.
+    is_open = last.name in names - _names("roles") and (last.is_input or not text[last.end :].strip())
     return found, is_open or _is_announced(document, found[0].start)
 
 

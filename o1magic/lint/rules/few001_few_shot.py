@@ -66,7 +66,11 @@ if TYPE_CHECKING:
 
     from o1magic.lint.document import Document
 
-_LABEL = late(r"^[ \t]*+[*_>-]{0,3}[ \t]?([^\W\d][\w ]{0,34}+)[*_]{0,2}[:：][*_]{0,2}[ \t]*(\S?)", re.MULTILINE)
+_LABEL = late(
+    r"^[^\S\n]*+[*_>-]{0,3}[ \t]?([^\W\d][\w ]{0,34}+)(?:[(（][^()（）\n]{0,40}[)）])?"
+    r"[*_]{0,2}[ ]?[:：][*_]{0,2}[ \t]*(\S?)",
+    re.MULTILINE,
+)
 _NUMBER = late(r"[ _]?\d{0,2}[_ ]*$")
 _MARK = late("[-=]>|[→⇒➜]")
 _ARROW = late(r"^[ \t]*(\S[^\n]{0,80}?)[ \t]*(?:->|=>|→|⇒|➜)[ \t]*([^\n]{0,60})$", re.MULTILINE)
@@ -131,8 +135,14 @@ def _labelled(document: Document) -> tuple[int, int, int] | None:
             continue
         (first, _), (final, after) = done[0][0], done[-1][1]
         is_open = last[0].name == first.name or not _has_value(document, *last)
-        enough = known and (len(done) > _FEWEST and first.name not in _words("speakers"))
-        if (is_open and (known or len(pairs) > len(done))) or enough or (known and _announced(document, first.start)):
+        announced = (known and _announced(document, first.start, "examples")) or _shows(first.name)
+        if first.name in _words("speakers"):
+            # A conversation has turns too, and an open end.
+            meant = announced or (is_open and first.name not in _words("roles"))
+        else:
+            several = len(done) > _FEWEST and not _announced(document, first.start, "material")
+            meant = announced or (is_open and (known or len(pairs) > len(done))) or (known and several)
+        if meant:
             return len(done), first.start, _end_of(document, final, after)
     return None
 
@@ -171,9 +181,14 @@ def _is_specification(labels: list[_Label]) -> bool:
     return any(one.name in _words("specifications") for one in labels)
 
 
-def _announced(document: Document, start: int) -> bool:
+def _announced(document: Document, start: int, key: str) -> bool:
     folded = fold(document.text[max(document.start, start - 200) : start]).text
-    return any(word and word in folded for word in _words("examples"))
+    return any(word and word in folded for word in _words(key))
+
+
+def _shows(name: str) -> bool:
+    """Return whether a label says itself that an example follows: “Example input”."""
+    return any(word and name.startswith(f"{word} ") for word in _words("examples"))
 
 
 def _with_arrows(document: Document) -> Iterator[re.Match[str]]:
@@ -195,7 +210,7 @@ def _arrows(document: Document) -> tuple[int, int, int] | None:
         m for m in lines if m.group(2).strip() and len(m.group(1)) <= _LONGEST_SIDE and not _NO_PAIR.search(m.group())
     ]
     is_open = bool(lines) and not lines[-1].group(2).strip()
-    if len(done) < _FEWEST or not (is_open or _announced(document, done[0].start())):
+    if len(done) < _FEWEST or not (is_open or _announced(document, done[0].start(), "examples")):
         return None
     return len(done), done[0].start(1), done[-1].end()
 

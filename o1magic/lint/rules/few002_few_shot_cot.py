@@ -75,12 +75,16 @@ _LONGEST_BLOCK = 4000
 _SHORTEST = 12
 _ENOUGH = 2
 _MOST = 12
+_NOT, _LIKELY, _CERTAINLY = range(3)
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield the examples with worked answers, as one finding."""
     found, meant = exemplars(document)
-    worked = [one for one in found[:_MOST] if _works(document.text[one.answer_start : one.answer_end])] if meant else []
+    answers = [(one, _works(document.text[one.answer_start : one.answer_end])) for one in found[:_MOST]]
+    # Two answers that think aloud are no chance, whether the last question is open or not.
+    meant = meant or sum(how == _CERTAINLY for _, how in answers) >= _ENOUGH
+    worked = [one for one, how in answers if how] if meant else []
     spans = [(one.start, one.answer_end) for one in worked] or list(_blocks(document))
     if spans:
         message = (
@@ -90,21 +94,21 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
         yield Diagnostic(rule.code, rule.name, rule.severity, message, spans[0][0], spans[-1][1])
 
 
-def _works(answer: str) -> bool:
-    """Return whether an answer works its way to its result."""
+def _works(answer: str) -> int:
+    """Return whether an answer works its way to its result: not, by the look of it, or certainly."""
     if len(answer.strip()) < _SHORTEST:
-        return False
+        return _NOT
     folded = fold(answer).text
     squeezed = "".join(folded.split())
     for language in languages_of("FEW002", folded):
         text = folded if language.words else squeezed
         certain, link = language.any_of("certain"), language.any_of("link")
         if certain and certain.search(text):
-            return True
+            return _CERTAINLY
         links = len({match.group() for match in link.finditer(text)}) if link else 0
         if links + min(len(_EQUATION.findall(answer)), _ENOUGH) >= _ENOUGH and links:
-            return True
-    return False
+            return _LIKELY
+    return _NOT
 
 
 def _blocks(document: Document) -> Iterator[tuple[int, int]]:
