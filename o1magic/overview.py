@@ -29,6 +29,18 @@ MOST_ROWS = 10_000
 MOST_PICTURED = 500
 _SHOWN_ROWS = 10
 _name = lru_cache(maxsize=1024)(untrusted.name)
+# The ledger keeps the name of the error that ended a call; people read what happened.
+_ENDED = {
+    "APIError": "refused",
+    "BudgetError": "over budget",
+    "ConfigError": "not sent",
+    "DeadlineError": "deadline",
+    "InterruptError": "stopped",
+    "LostReplyError": "reply lost",
+    "NotSentError": "not sent",
+    "RedirectError": "redirected",
+    "UnreadableReplyError": "unreadable",
+}
 _HEADERS = ("time", "model", "effort", "prompt", "reasoning", "visible", "cost", "seconds", "ended by", "findings")
 
 
@@ -44,7 +56,7 @@ def entry(row: Row, session: str) -> list[object]:
         None if answered == row.model else _name(row.model),
         row.effort and _name(row.effort),
         row.state,
-        row.finish_reason and _name(row.finish_reason),
+        ended(row),
         row.prompt_tokens,
         row.cached_tokens,
         row.reasoning_tokens,
@@ -59,6 +71,12 @@ def entry(row: Row, session: str) -> list[object]:
         " ".join(row.lint_found),
         " ".join(row.lint_fixed),
     ]
+
+
+def ended(row: Row) -> str | None:
+    """Return how a call ended, in the endpoint's word or in ours; None where nobody knows."""
+    found = row.finish_reason and _name(row.finish_reason)
+    return _ENDED.get(found, found) if found and row.state != "settled" else found
 
 
 def totals(spent: Spend) -> dict[str, dict[str, object]]:
@@ -143,6 +161,7 @@ def sentence(total: Total, rows: Sequence[Row]) -> str:
 
 def _cells(row: Row) -> list[str]:
     about = "≈" if row.estimated else ""
+    absent = "–" if row.state == "failed" else "unknown"  # what failed was not billed
     counts = (row.prompt_tokens, row.reasoning_tokens, row.visible_tokens)
     model = untrusted.name(row.answered or row.model)
     price = cost.dollars(row.cost_nano_usd)
@@ -150,9 +169,9 @@ def _cells(row: Row) -> list[str]:
         f"{row.created.astimezone():%Y-%m-%d %H:%M}",
         f"{model} (simulated)" if row.simulated else model,
         untrusted.name(row.effort or "–"),
-        *(f"{about}{count:,}" if count is not None else "unknown" for count in counts),
+        *(f"{about}{count:,}" if count is not None else absent for count in counts),
         f"({price})" if row.simulated and row.cost_nano_usd is not None else price,
         "–" if row.seconds is None else f"{row.seconds:.1f}",
-        "in flight" if row.state == "intent" else untrusted.name(row.finish_reason or row.state),
+        "in flight" if row.state == "intent" else ended(row) or row.state,
         " ".join(row.lint_found) or "–",
     ]

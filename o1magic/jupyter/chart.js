@@ -96,7 +96,8 @@ export function parts(call) {
     reasoning: reasoning ?? 0,
     visible: reasoning === null || completion === null ? 0 : Math.max(0, completion - reasoning),
     untold: reasoning === null ? completion ?? 0 : 0,
-    unknown: completion === null && reasoning === null ? 1 : 0,
+    // What failed was not billed: it has no tokens that anybody could know.
+    unknown: completion === null && reasoning === null && call.state !== "failed" ? 1 : 0,
     simulated: call.simulated,
   };
 }
@@ -177,12 +178,13 @@ export function figuresOf(total, inputs, calls) {
   const told = total.reasoning_tokens + total.visible_tokens;
   // Output that came without being told apart, or calls that told nothing: what is known is the least it can be.
   const silent = calls.some((call) => call.completion === null && call.state !== "intent" && call.state !== "failed");
+  const open = calls.filter((call) => call.state === "intent").length;
   const least = (value) => (value ? `≥${tokens(value)}` : "unknown");
   const count = (value) => (silent || output > told ? least(value) : tokens(value));
   const given = (value) => (silent ? least(value) : tokens(value));
   const share = output > 0 && output === told ? `${Math.round((100 * total.reasoning_tokens) / output)} % of output` : "";
   const figures = [
-    { name: total.calls === 1 ? "call" : "calls", value: tokens(total.calls), note: playedNote(total.calls, played) },
+    { name: total.calls === 1 ? "call" : "calls", value: tokens(total.calls), note: playedNote(total.calls, played, open) },
     { name: "reasoning", kind: "reasoning", value: count(total.reasoning_tokens), note: share },
     { name: "visible", kind: "visible", value: count(total.visible_tokens), note: "" },
   ];
@@ -193,21 +195,24 @@ export function figuresOf(total, inputs, calls) {
   return [...figures, moneyOf(total)];
 }
 
-function playedNote(calls, played) {
-  if (!played) return "";
-  return played === calls ? (calls === 1 ? "simulated" : "all simulated") : `${tokens(played)} simulated`;
+function playedNote(calls, played, open) {
+  const all = calls === 1 ? "simulated" : "all simulated";
+  const notes = played ? [played === calls ? all : `${tokens(played)} simulated`] : [];
+  return [...notes, ...(open ? [`${tokens(open)} in flight`] : [])].join(", ");
 }
 
 function moneyOf(total) {
   const unknown = total.unknown_calls ? `cost of ${tokens(total.unknown_calls)} unknown` : "";
+  const least = (nano) => (!total.unknown_calls ? dollars(nano) : nano ? `≥${dollars(nano)}` : "unknown");
   const pretended = dollars(total.simulated_cost_nano_usd);
   if (total.calls && total.simulated_calls === total.calls) {
-    return { name: "would have cost", value: pretended, note: unknown || "nothing was billed" };
+    const value = least(total.simulated_cost_nano_usd);
+    return { name: "would have cost", value, note: unknown || "nothing was billed" };
   }
   const held = total.held_nano_usd ? `${dollars(total.held_nano_usd)} on hold` : "";
   const played = total.simulated_calls ? `simulated would be ${pretended}` : "";
   const note = [unknown, held, played].filter(Boolean).join(", ");
-  return { name: "cost", value: `${total.unknown_calls ? "≥" : ""}${dollars(total.cost_nano_usd)}`, note };
+  return { name: "cost", value: least(total.cost_nano_usd), note };
 }
 
 const STATES = { partial: "cut short", failed: "failed", unknown: "unaccounted", intent: "in flight" };
@@ -236,24 +241,29 @@ const visibleOf = (call) =>
 
 /** Return a call in a line. */
 export function describe(call, today) {
-  const about = call.estimated ? "≈" : "";
-  const count = (value) => (value === null ? "unknown" : about + tokens(value));
   return [
     moment(call, today),
     call.model + (call.asked ? ` (asked: ${call.asked})` : ""),
     ...(call.effort ? [`${call.effort} effort`] : []),
     ...(call.simulated ? ["simulated"] : []),
+    ...(call.state === "failed" ? [] : counts(call)),
+    price(call) === "unknown" ? "cost unknown" : price(call),
+    ...(call.seconds === null ? [] : [`${call.seconds.toFixed(1)} s`]),
+    ending(call),
+    ...(call.lint ? [findings(call)] : []),
+  ].join(" · ");
+}
+
+function counts(call) {
+  const count = (value) => tokens(value, call.estimated);
+  return [
     `prompt ${count(call.prompt)}`,
     ...(call.cached ? [`cached ${count(call.cached)}`] : []),
     `reasoning ${count(call.reasoning)}`,
     `visible ${count(visibleOf(call))}`,
     ...(call.reasoning === null && call.completion !== null ? [`output ${count(call.completion)}`] : []),
     ...(call.inconsistent ? ["counts contradict each other as reported"] : []),
-    price(call),
-    ...(call.seconds === null ? [] : [`${call.seconds.toFixed(1)} s`]),
-    ending(call),
-    ...(call.lint ? [findings(call)] : []),
-  ].join(" · ");
+  ];
 }
 
 function moment(call, today) {
@@ -574,6 +584,7 @@ function drawChart(page, view) {
 }
 
 function emptyText(view) {
+  if (within(view.state, view.scope).length) return "The first call is in flight: its bar stands here when it has ended.";
   const others = view.scope === "session" ? view.state.totals.all?.calls : 0;
   const more = others ? ` All time: ${tokens(others)}.` : "";
   const words = { session: "No calls in this session yet.", day: "No calls today.", all: "No calls yet." };
@@ -690,7 +701,8 @@ const COLUMNS = [
 ];
 
 function known(call, count) {
-  return call.state === "intent" ? "…" : tokens(count, call.estimated);
+  if (call.state === "intent") return "…";
+  return call.state === "failed" && count === null ? "–" : tokens(count, call.estimated);
 }
 
 function drawTable(page, view) {

@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 LOAD = "%load_ext o1magic\n%o1 connect simulator\nimport o1magic"
 SLOW = "%%o1 --endpoint simulator:slow -m o3\nIs 391 prime?"
 
+WATCHED = "from o1magic import live\nprint(len(live.watchers), 'watch')"
+
 RUN = """async index => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
     notebook.deselectAll();
@@ -29,7 +31,12 @@ START = RUN.replace("return await", "").replace("async index", "index")
 def lab(tmp_path_factory):
     root = tmp_path_factory.mktemp("lab")
     fill(root / "many.sqlite3", 10_000)
-    write(root, "panel", "empty.sqlite3", [LOAD, "%o1 panel", ask(1), ask(39), SLOW, "print('next')", "%o1 panel"])
+    write(
+        root,
+        "panel",
+        "empty.sqlite3",
+        [LOAD, "%o1 panel", ask(1), ask(39), SLOW, "print('next')", "%o1 panel", WATCHED],
+    )
     write(root, "many", "many.sqlite3", [LOAD, "import anywidget", "%o1 panel", ask(1)])
     write(root, "kept", "kept.sqlite3", [LOAD, "%o1 panel", ask(3)])
     with lab_server(root, {"PYTHONPATH": str(ROOT)}) as running:
@@ -86,6 +93,7 @@ def test_the_panel_follows_calls_stops_one_and_survives_a_restart(lab, watched_p
     stop_a_call(page)
     look_around(page)
     restart(page)
+    close_the_panel(page)
 
     assert watch.foreign == []
     assert watch.errors == []
@@ -117,9 +125,9 @@ def look_around(page):
     assert counts == sorted(counts, reverse=True)
     page.locator(".o1-plot").focus()
     page.keyboard.press("Home")
-    assert page.locator(".o1-readout").inner_text().startswith("call 1: ")
+    page.wait_for_selector(".o1-readout >> text=call 1: ")
     page.keyboard.press("ArrowRight")
-    assert page.locator(".o1-plot").get_attribute("aria-valuetext").startswith("call 2: ")
+    page.wait_for_selector(".o1-plot[aria-valuetext^='call 2: ']")
     light = page.locator(".o1-value").first.evaluate("node => getComputedStyle(node).color")
     evaluate(page, "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
     page.wait_for_function(
@@ -143,6 +151,15 @@ def restart(page):
     page.locator(".o1-panel").first.scroll_into_view_if_needed()
     page.get_by_role("button", name="Today").first.click()
     until(page, "41")
+
+
+def close_the_panel(page):
+    """Clear the outputs: nothing watches the calls any more."""
+    evaluate(page, RUN, 7)
+    assert "1 watch" in page.locator(".jp-Notebook .jp-Cell").nth(7).inner_text()
+    evaluate(page, "() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    evaluate(page, RUN, 7)
+    assert "0 watch" in page.locator(".jp-Notebook .jp-Cell").nth(7).inner_text()
 
 
 def test_ten_thousand_calls_open_within_a_second_and_a_new_one_draws_in_a_frame(lab, watched_page):
