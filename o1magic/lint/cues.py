@@ -276,6 +276,10 @@ def _with_closing(text: str, end: int, language: Language) -> int:
 
 def teaches(document: Document, language: Language) -> bool:
     """Return whether the prompt is about teaching, where visible steps may be what is wanted."""
+    return document.once(_teaches, language)
+
+
+def _teaches(document: Document, language: Language) -> bool:
     pattern = language.any_of("teaching")
     return pattern is not None and pattern.search(document.prose.text) is not None
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from array import array
 from functools import cached_property
+from itertools import chain
+from operator import sub
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from o1magic.lint import regions
@@ -52,14 +54,18 @@ class Document:
         self.context = context
         self.start = min(max(context.body_start, 0), len(text))
         self.cues: dict[str, list[Cue]] = {}
-        self._done: dict[Callable[[Document], Any], Any] = {}
+        self._done: dict[tuple[object, ...], Any] = {}
 
-    def once(self, work: Callable[[Document], _Result]) -> _Result:
-        """Return what some work on the document comes to: done for the first rule that asks."""
-        if work not in self._done:
-            self._done[work] = work(self)
-        found: _Result = self._done[work]
+    def once(self, work: Callable[..., _Result], *given: object) -> _Result:
+        """Return what some work on the document comes to: done when first asked for, however often it is."""
+        if (work, *given) not in self._done:
+            self._done[work, *given] = work(self, *given)
+        found: _Result = self._done[work, *given]
         return found
+
+    def spans_of(self, *kinds: regions.Kind) -> Spans:
+        """Return the regions of some kinds."""
+        return self.once(_spans_of, kinds)
 
     @cached_property
     def inserted(self) -> Spans:
@@ -135,7 +141,7 @@ class Document:
             ends = array("Q", sorted([*ends, *begun]))
         if not ends or ends[-1] < len(text):
             ends.append(len(text))
-        if len(text) > _LONGEST_SENTENCE:
+        if max(map(sub, ends, chain((0,), ends))) > _LONGEST_SENTENCE:
             ends = _cut(ends)
         return array("Q", [0]) + ends[:-1], ends
 
@@ -162,6 +168,10 @@ class Document:
     def leaves_something(self, start: int, end: int) -> bool:
         """Return whether a word is left in the prompt without text[start:end]."""
         return bool(_SOMETHING.search(self.text, self.start, start) or _SOMETHING.search(self.text, end))
+
+
+def _spans_of(document: Document, kinds: tuple[regions.Kind, ...]) -> Spans:
+    return Spans((one.start, one.end) for one in document.regions if one.kind in kinds)
 
 
 def _cut(ends: array[int]) -> array[int]:

@@ -68,19 +68,19 @@ class _Scan:
 
     def at(self, i: int) -> tuple[int, str]:
         """Return the last line of the payload that starts at line i, and its kind; -1 where none does."""
-        rows, row = self._rows, self._rows[i]
-        if row.kind in (lines.BLANK, lines.PROTECTED):
+        rows, kind = self._rows, self._rows.kind(i)
+        if kind in (lines.BLANK, lines.PROTECTED):
             return -1, ""
-        if row.text[0] in "{[" and row.start >= self._parsed and self._failed < _MOST_FAILURES:
+        if self._failed < _MOST_FAILURES and rows.opens(i) and rows[i].start >= self._parsed:
             last, self._parsed = _json_end(self._text, rows, i)
             if last >= 0:
                 return last, "json"
             self._failed += 1
         for name, kinds, ending in self._wanted:
-            if (not kinds or row.kind in kinds) and i > self._vain.get(name, -1):
+            if (not kinds or kind in kinds) and i > self._vain.get(name, -1):
                 last, seen = ending(rows, i)
                 if last >= 0:
-                    return last, _named(name, row)
+                    return last, _named(name, rows[i])
                 self._vain[name] = seen
         return -1, ""
 

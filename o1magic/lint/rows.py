@@ -117,6 +117,14 @@ class Rows(Sequence[Line]):
             return Line(start, start + len(line), kind, "", indented=False)
         return Line(start, start + len(line) - (line[-1] == "\r"), kind, text, line[0] in " \t")
 
+    def kind(self, i: int) -> str:
+        """Return what kind of line a line is."""
+        return _KINDS[self._codes[i] & (_BRACKET - 1)]
+
+    def opens(self, i: int) -> bool:
+        """Return whether a line opens a bracket."""
+        return self._codes[i] >= _BRACKET
+
     def indent(self, i: int) -> int:
         """Return how many blanks a line starts with."""
         line = self._lines[i][:_LONGEST_LOOK]

@@ -121,8 +121,7 @@ def _tags(document: Document, rule: Rule) -> Iterator[Diagnostic]:
 
 
 def _is_inside(document: Document, position: int) -> bool:
-    kinds = ("fence", "triple", "blockquote", "inserted", "html")
-    return any(one.kind in kinds and one.start <= position < one.end for one in document.regions)
+    return document.spans_of("fence", "triple", "blockquote", "inserted", "html").touches(position, position)
 
 
 def _is_nested(content: str, name: str) -> bool:

@@ -93,7 +93,9 @@ def _said(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return the span of the first line that says something, not only what the data is."""
     from o1magic.lint.segments import is_label
 
-    while start < end:
+    while said := _LETTERS.search(text, start, end):
+        # Lines without words are passed over.
+        start = max(start, text.rfind("\n", start, said.start()) + 1)
         stop = text.find("\n", start, end)
         stop = end if stop < 0 else stop
         line = text[start:stop].strip()

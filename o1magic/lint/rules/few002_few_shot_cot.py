@@ -132,8 +132,7 @@ def _labelled(inside: str) -> bool:
 
 
 def _is_fenced(document: Document, start: int) -> bool:
-    kinds = ("fence", "triple", "blockquote", "inserted", "code")
-    return any(one.kind in kinds and one.start <= start < one.end for one in document.regions)
+    return document.spans_of("fence", "triple", "blockquote", "inserted", "code").touches(start, start)
 
 
 RULE = Rule("FEW002", "few-shot-cot", "warning", check, __doc__, reasoning_only=True)
