@@ -100,7 +100,7 @@ def _trace_end(rows: Rows, first: int) -> tuple[int, int]:
         row = rows[i]
         if row.kind == lines.TRACE:
             last, count = i, count + 1
-        elif not (row.indented and row.text):
+        elif not _continues(row):
             break
     return (last if last > first and (head or count > 1) else -1), last
 
@@ -110,7 +110,7 @@ def _diff_end(rows: Rows, first: int) -> tuple[int, int]:
     last = first
     for i in range(first, len(rows)):
         row = rows[i]
-        if row.kind == lines.DIFF or (row.text and (row.indented or row.text.startswith(_IN_DIFF))):
+        if row.kind == lines.DIFF or _continues(row) or (row.kind != lines.PROTECTED and row.text.startswith(_IN_DIFF)):
             last = i
         elif row.text or i + 1 == len(rows) or rows[i + 1].kind != lines.DIFF:
             break
@@ -130,7 +130,9 @@ def _continues(row: Line) -> bool:
 
 def _table_end(rows: Rows, first: int) -> tuple[int, int]:
     last = first
-    while last + 1 < len(rows) and (rows[last + 1].kind == lines.TABLE or " | " in rows[last + 1].text):
+    while last + 1 < len(rows) and rows[last + 1].kind != lines.PROTECTED:
+        if rows[last + 1].kind != lines.TABLE and " | " not in rows[last + 1].text:
+            break
         last += 1
     return (last if last - first + 1 >= _FEW_ROWS else -1), last
 

@@ -109,6 +109,21 @@ def test_safe_fixes_keep_what_is_delimited_and_how_lines_end(text):
         assert "\r" not in fixed
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "| a | b |\n" * 4,
+        "diff --git a/x b/x\n@@ -1 +1 @@\n-a\n",
+        "Traceback (most recent call last):\n  File 'a', line 1\nValueError: x\n",
+    ],
+)
+def test_a_fence_right_below_a_payload_stays_apart(pasted):
+    """What is pasted above a fence gets delimiters of its own, whatever the fence holds."""
+    fence = "```\n  | a | b |\n+c\nValueError: y\n```"
+
+    assert fence in repair(f"Fix this\n{pasted}{fence}\nand that").text
+
+
 @SETTINGS
 @given(st.lists(st.sampled_from(TASKS[:11]), min_size=1, max_size=6), st.sampled_from(["\n", "\r\n", "\n\n"]))
 def test_a_prompt_without_anything_pasted_comes_out_as_it_is(tasks, ending):
