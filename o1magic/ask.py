@@ -118,6 +118,7 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
 
     Raises O1Error: see the tree in `errors`; what it says about billing is already in the ledger.
     """
+    desk = replace(desk, catalog=desk.ledger().priced(desk.catalog))
     draft = compose(cell, desk)
     if draft.arguments.dry_run:
         view.before(draft)

@@ -39,7 +39,10 @@ class LongContext:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars per million tokens, valid from the day `since`; a cached price of None is not known."""
+    """Dollars per million tokens, valid from the day `since`; a cached price of None is not known.
+
+    `batch_factor`: what a batch costs of it, None where that is not known.
+    """
 
     id: str
     since: date
@@ -47,6 +50,7 @@ class Price:
     cached_per_mtok: Decimal | None
     output_per_mtok: Decimal
     long_context: LongContext | None = None
+    batch_factor: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,8 @@ class Catalog:
         A new version of a known family (only its digits differ) is no slip, nor is a new word in its place: a
         slip is a known name in other case or punctuation, or one letter off (two in a word like "preview").
         """
-        if self.find(name).known:
+        found = self.find(name)
+        if found.known or found.prices:  # or somebody gave it a price
             return None
         asked = re.sub(r"^0(?=\d)", "o", _bare(name))  # 01-preview
         if asked in self._by_name:
@@ -173,7 +178,7 @@ def _is_array(value: object, kind: type) -> bool:
 # What catalog.toml may hold: keys, what their value must be, and how to tell.
 _TEXTS = "default_model profile default_effort encoding knowledge successor note source long_context"
 _COUNTS = "context_window max_input max_output threshold_tokens"
-_RATES = "input_per_mtok cached_per_mtok output_per_mtok input_factor output_factor"
+_RATES = "input_per_mtok cached_per_mtok output_per_mtok input_factor output_factor batch_factor"
 _APIS = {"chat", "responses"}
 _LISTS = ("efforts", "apis", "refused", "also_refused", "aliases")
 _KINDS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
@@ -211,7 +216,7 @@ def parse(text: str, *, where: str) -> Catalog:
         raw = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where} is not TOML: {error}") from error
-    _check(raw, _ROOT_KEYS, where, required=_ROOT_KEYS)
+    _check(raw, _ROOT_KEYS | {"batch_factor"}, where, required=_ROOT_KEYS)
     for kind, allowed in (("surcharges", _SURCHARGE_KEYS), ("profiles", _PROFILE_KEYS)):
         for name, row in raw[kind].items():
             required = allowed if kind == "surcharges" else frozenset()
@@ -243,7 +248,7 @@ def _model(name: str, row: Any, raw: dict[str, Any], where: str) -> Model:
     facts: dict[str, Any] = {key: tuple(value) if key in _LISTS else value for key, value in {**shared, **row}.items()}
     facts["refused"] = facts.get("refused", ()) + facts.pop("also_refused", ())
     facts["note"] = " ".join(filter(None, (row.get("note"), shared.get("note")))) or None
-    facts["prices"] = tuple(_price(name, price, raw["surcharges"], f"{where}: prices") for price in row["prices"])
+    facts["prices"] = tuple(_price(name, price, raw, f"{where}: prices") for price in row["prices"])
     del facts["profile"]
     model = Model(name=name, **facts)
     if model.default_effort is not None and model.default_effort not in model.efforts:
@@ -253,10 +258,10 @@ def _model(name: str, row: Any, raw: dict[str, Any], where: str) -> Model:
     return model
 
 
-def _price(name: str, row: dict[str, Any], surcharges: dict[str, Any], where: str) -> Price:
+def _price(name: str, row: dict[str, Any], raw: dict[str, Any], where: str) -> Price:
     _check(row, _PRICE_KEYS, where, required={"since", "input_per_mtok", "output_per_mtok"})
-    cached, long = row.get("cached_per_mtok"), row.get("long_context")
-    if long is not None and long not in surcharges:
+    cached, long, batch = row.get("cached_per_mtok"), row.get("long_context"), raw.get("batch_factor")
+    if long is not None and long not in raw["surcharges"]:
         raise ConfigError(f"{where}: long_context {long!r} is not a surcharge")
     return Price(
         id=f"{name}@{row['since']}",
@@ -264,7 +269,8 @@ def _price(name: str, row: dict[str, Any], surcharges: dict[str, Any], where: st
         input_per_mtok=Decimal(row["input_per_mtok"]),
         cached_per_mtok=None if cached is None else Decimal(cached),
         output_per_mtok=Decimal(row["output_per_mtok"]),
-        long_context=None if long is None else _long_context(**surcharges[long]),
+        long_context=None if long is None else _long_context(**raw["surcharges"][long]),
+        batch_factor=None if batch is None else Decimal(batch),
     )
 
 

@@ -126,6 +126,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "models": ("list the known models", _add_models),
     "spend": ("calls, tokens and cost so far", _add_spend),
     "budget": ("what calls may cost: list, set, take away", _adder("budget")),
+    "price": ("what models cost, by the catalog or by you", _adder("price")),
     "reconcile": ("list and settle the calls whose cost nobody knows", _adder("reconcile")),
     "simulate": ("serve the simulator until Ctrl-C", _add_simulate),
     "demo": ("open the quickstart on the simulator, without a key", _add_demo),

@@ -16,6 +16,9 @@ NANO_PER_USD = 1_000_000_000
 # Dollars per million tokens, times tokens, times this: nano-dollars.
 _NANO_PER_MTOK_USD = NANO_PER_USD // 1_000_000
 
+# The part of the list price that a call costs.
+_WHOLE = Decimal(1)
+
 # The allowance that is free of charge: more than any model writes.
 _FREE = 10**9
 
@@ -23,16 +26,17 @@ _FREE = 10**9
 _EXACT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 
 
-def cost_nano_usd(usage: Usage, price: Price | None) -> int | None:
-    """Return what the usage costs, None when the price or what is billed is not known.
+def cost_nano_usd(usage: Usage, price: Price | None, *, batch: bool = False) -> int | None:
+    """Return what the usage costs, in a batch if so, None when the price or what is billed is not known.
 
     Rounded once, at the end. Cached tokens cost the full input price where the endpoint does not tell how many
     they are or the catalog does not know their price: too high rather than too low.
     """
-    if price is None or usage.prompt is None or usage.completion is None:
+    factor = _WHOLE if not batch or price is None else price.batch_factor
+    if price is None or factor is None or usage.prompt is None or usage.completion is None:
         return None
     cached = min(usage.cached or 0, usage.prompt)
-    return _nano(price, prompt=usage.prompt, cached=cached, completion=usage.completion)
+    return _nano(price, prompt=usage.prompt, cached=cached, completion=usage.completion, factor=factor)
 
 
 def worst_case_nano_usd(prompt_tokens: int, max_completion_tokens: int | None, price: Price | None) -> int | None:
@@ -51,7 +55,7 @@ def allowance_within(nano: int, prompt_tokens: int, price: Price) -> int | None:
     return (nano - prompt) * 1_000_000 // per_million if per_million else _FREE
 
 
-def _nano(price: Price, *, prompt: int, cached: int, completion: int) -> int:
+def _nano(price: Price, *, prompt: int, cached: int, completion: int, factor: Decimal = _WHOLE) -> int:
     with localcontext(_EXACT):
         cached_rate = price.input_per_mtok if price.cached_per_mtok is None else price.cached_per_mtok
         into = (prompt - cached) * price.input_per_mtok + cached * cached_rate
@@ -60,7 +64,7 @@ def _nano(price: Price, *, prompt: int, cached: int, completion: int) -> int:
         if price.long_context is not None and prompt > price.long_context.threshold_tokens:
             into *= price.long_context.input_factor
             out *= price.long_context.output_factor
-        return int(((into + out) * _NANO_PER_MTOK_USD).to_integral_value())
+        return int(((into + out) * factor * _NANO_PER_MTOK_USD).to_integral_value())
 
 
 def dollars(nano: int | None) -> str:

@@ -25,7 +25,8 @@ def unknown_model(model: Model, asked: str) -> tuple[str, ...]:
     """Return the note on a model the catalog does not know."""
     if model.known:
         return ()
-    return (f"{asked} is not in the catalog: its limits and its price are unknown",)
+    unknown = "its limits are unknown" if model.prices else "its limits and its price are unknown"
+    return (f"{asked} is not in the catalog: {unknown}",)
 
 
 def retirement(model: Model, target: Endpoint, today: date) -> tuple[str, ...]:

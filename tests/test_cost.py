@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from o1magic import catalog
 from o1magic.answer import Usage
 from o1magic.catalog import LongContext, Price
-from o1magic.cost import cost_nano_usd, dollars, worst_case_nano_usd
+from o1magic.cost import allowance_within, cost_nano_usd, dollars, worst_case_nano_usd
 
 TODAY = date(2026, 11, 22)
 O1_PREVIEW = catalog.load().find("o1-preview").price_on(TODAY)
@@ -175,3 +176,22 @@ def test_shown_dollars_are_close(nano):
 
     assert abs(shown - nano) * 20 <= nano
     assert (shown == 0) == (nano == 0)
+
+
+def test_a_batch_costs_half() -> None:
+    """The Batch API bills half of every rate; where nobody says what a batch costs, that is unknown."""
+    usage = Usage(prompt=1_000, cached=0, reasoning=0, completion=1_000)
+
+    assert 2 * cost_nano_usd(usage, SOL, batch=True) == cost_nano_usd(usage, SOL)
+    assert cost_nano_usd(usage, replace(SOL, batch_factor=None), batch=True) is None
+
+
+@given(left=st.integers(0, 10**12), prompt=st.integers(0, 400_000))
+def test_the_allowance_that_fits_is_the_largest(left: int, prompt: int) -> None:
+    """What fits a budget costs no more than is left, and one token more would."""
+    fits = allowance_within(left, prompt, SOL)
+
+    if fits is None:
+        assert worst_case_nano_usd(prompt, 0, SOL) > left
+    else:
+        assert worst_case_nano_usd(prompt, fits, SOL) <= left < worst_case_nano_usd(prompt, fits + 1, SOL)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # What each is for, as the lists say it.
 SAYS = {
     "budget": "what calls may cost: [2.00 | N --tokens] [--per day|month|total] [--name NAME], --remove, --history",
+    "price": "what models cost: [MODEL] [--in 2 --out 8 --cached 0.5 --since DAY | --remove], --recompute",
     "reconcile": "the calls whose cost nobody knows; [CALL|all] [AMOUNT|0|hold] settles them by your word",
 }
 

@@ -19,6 +19,7 @@ from o1magic.ledger.sqlite import SQLiteStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from o1magic.catalog import Catalog
     from o1magic.ledger.counted import Counted
     from o1magic.ledger.records import Intent, Outcome, Standing
     from o1magic.ledger.store import Store
@@ -57,6 +58,7 @@ class Book:
         self._spool = spool.Room(self.path, temp, self._store.say)
         self._seen_opening = 0
         self._fresh = 0
+        self._priced: tuple[int, Catalog, Catalog] | None = None
         self._held: dict[str, tuple[Intent, int]] = {}
 
     def __enter__(self) -> Self:

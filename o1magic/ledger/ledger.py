@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from o1magic.errors import ArgumentError
-from o1magic.ledger import budget_schema, budgets, calls, records, rows, schema
+from o1magic.errors import ArgumentError, LedgerError
+from o1magic.ledger import budget_schema, budgets, calls, prices, records, rows, schema
 from o1magic.ledger.book import Book
 from o1magic.ledger.records import BudgetChange, Per, Row, Spend, Standing, Total, Unaccounted, Unit
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
     from typing import TextIO
+
+    from o1magic.catalog import Catalog, Price
 
 _PAGE = 1000
 
@@ -86,6 +88,50 @@ class Ledger(Book):
             done, reached = calls.reconcile(execute, call_id, cost_nano_usd, at)
         self._warn(reached)
         return done
+
+    def set_price(self, model: str, price: Price | None, *, since: date) -> None:
+        """Price a model from a day on, None: take that back; what was given before stays on record.
+
+        Raises ArgumentError: a rate that is no amount of dollars per million tokens.
+        """
+        known = records.name(model)
+        if known is None or not known.strip():
+            raise ArgumentError("A price is given for a model, by its name.")
+        self._catch_up()
+        with self._store.transaction() as execute:
+            wanted = prices.Given(known, since, price)
+            prices.record(execute, wanted, user=self._store.user, shared=self._store.owns, at_ms=self._now_ms())
+
+    def prices_given(self) -> tuple[prices.Given, ...]:
+        """Return every price a person gave, in the order in which they count."""
+        self._store.open()
+        return tuple(prices.given(values) for values in self._store.read(prices.ALL))
+
+    def priced(self, catalog: Catalog) -> Catalog:
+        """Return the catalog with the prices people gave laid over its own; read anew only after one was given.
+
+        As it is where the ledger cannot be read: a hold will say so.
+        """
+        try:
+            newest = self._store.read(prices.NEWEST)[0][0]
+            if newest and (self._priced is None or self._priced[0] != newest or self._priced[1] is not catalog):
+                self._priced = newest, catalog, prices.over(catalog, self.prices_given())
+        except LedgerError:
+            newest = 0
+        return self._priced[2] if newest and self._priced else catalog
+
+    def recompute(self, catalog: Catalog, *, session: str) -> tuple[prices.Repriced, ...]:
+        """Cost every call anew at this catalog's price of its day, and return those that changed.
+
+        What they cost before stays beside it. Calls settled by a person's word keep it.
+        """
+        self._catch_up(again=True)
+        changed = prices.repriced(self._store.read(prices.TOLD), catalog)
+        for one in changed:
+            with self._store.transaction() as execute:
+                reached = prices.apply(execute, one, (self._now_ms(), records.name(session) or ""))
+            self._warn(reached)
+        return tuple(changed)
 
     def total(self, session: str | None = None, day: date | None = None) -> Total:
         """Return the totals of a session, of a local calendar day, or of all time."""
