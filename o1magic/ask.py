@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from o1magic import arguments, call, config, cost, endpoint, live, prompt, remarks, request, settings
 from o1magic.answer import Answer
+from o1magic.cell import arguments_at
 from o1magic.errors import (
     APIError,
     ArgumentError,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from o1magic.request import Request
     from o1magic.settings import Settings
 
-MAGIC = "%%o1"
 # The one finding that stops a call whatever --lint says, short of "off".
 _LEAK = "SEC001"
 
@@ -58,10 +58,11 @@ def cell_of(text: str, names: Mapping[str, object]) -> Cell:
 
     Raises ArgumentError: the magic line says what it cannot.
     """
-    if not text.startswith(MAGIC) or not text[len(MAGIC) : len(MAGIC) + 1].isspace():
+    start = arguments_at(text)
+    if start is None:
         return Cell(arguments.parse(""), text, names)
-    line, newline, body = text.partition("\n")
-    return Cell(arguments.parse(line.removeprefix(MAGIC)), body, names, line + newline)
+    line, newline, body = text[start:].partition("\n")
+    return Cell(arguments.parse(line), body, names, text[:start] + line + newline)
 
 
 class View(Protocol):
@@ -232,7 +233,7 @@ def lint_cell(cell: Cell, chosen: Settings, model: Model, written: Prompt) -> Fi
 
 def context_of(cell: Cell, model: Model | None) -> Context:
     """Return what the linter should know beside the text: the model and the flags."""
-    offset = len(MAGIC) if cell.head else 0
+    offset = arguments_at(cell.head) or 0
     uses = cell.given.uses.items()
     return Context(
         model=model,

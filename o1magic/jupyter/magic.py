@@ -9,7 +9,8 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
 from o1magic import account, arguments, commands, errors, render, session, untrusted
-from o1magic.ask import MAGIC, Cell, ask
+from o1magic.ask import Cell, ask
+from o1magic.cell import MAGIC
 from o1magic.jupyter.view import NotebookView
 from o1magic.view import TerminalView
 

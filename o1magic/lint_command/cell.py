@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from o1magic.cell import arguments_at
 from o1magic.lint import Context, FlagUse
 
 if TYPE_CHECKING:
     from o1magic.catalog import Model
-
-# As IPython reads a cell: blank lines before the magic do not count, `%%o1x` is another magic.
-_MAGIC = re.compile(r"(?:[ \t]*\r?\n)*[ \t]*%%o1(?=[ \t\r\n]|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class Known:
 
 def is_prompt(source: str) -> bool:
     """Tell whether a cell is a `%%o1` cell."""
-    return _MAGIC.match(source) is not None
+    return arguments_at(source) is not None
 
 
 def known_of(text: str, *, forced: str | None, configured: str | None) -> Known:
@@ -38,12 +35,11 @@ def known_of(text: str, *, forced: str | None, configured: str | None) -> Known:
 
     Raises ArgumentError, UnknownModelError: a magic line, or a model, that nobody knows.
     """
-    magic = _MAGIC.match(text)
-    if magic is None:
+    head = arguments_at(text)
+    if head is None:
         return Known(Context(model=model_of(forced or configured)))
     from o1magic import arguments
 
-    head = magic.end()
     line = text[head:].partition("\n")[0]
     given = arguments.parse(line)
     exactly = given.params.get("model")
