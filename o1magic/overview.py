@@ -95,7 +95,7 @@ def in_flight(calls: Sequence[Running], now: float) -> list[dict[str, object]]:
         {
             "id": one.call.id,
             "model": _name(one.call.asked),
-            "effort": one.call.request.body.get("reasoning_effort"),
+            "effort": _name(one.call.request.body.get("reasoning_effort") or "") or None,
             "said": untrusted.name(one.said),
             "elapsed_s": round(now - one.since, 3),
             "hold_nano_usd": one.call.worst_nano_usd,

@@ -490,7 +490,7 @@ function drawFigures(page, view) {
     const term = make("dt");
     if (kind) term.append(make("span", `o1-swatch o1-${kind}`));
     term.append(name);
-    figure.append(term, make("dd", "o1-value", value), make("dd", "o1-note", note));
+    figure.append(term, make("dd", "o1-value", value), ...(note ? [make("dd", "o1-note", note)] : []));
     return figure;
   }));
   const said = sentence(view.state, view.scope);
@@ -822,7 +822,7 @@ const STYLE = `
   --o1-error: var(--jp-error-color1, #c62828);
   --o1-warn: var(--jp-warn-color0, #a65b00);
   --o1-reasoning: #3873b8; --o1-visible: #d9820f; --o1-prompt: #8a9099; --o1-cached: #c3c8ce; --o1-stripe: #ffffff;
-  box-sizing: border-box; width: 100%; padding: 4px 0 2px; color: var(--o1-ink);
+  container-type: inline-size; box-sizing: border-box; width: 100%; padding: 4px 0 2px; color: var(--o1-ink);
   font: var(--jp-ui-font-size1, 13px)/1.4 var(--jp-ui-font-family, system-ui, sans-serif);
   font-variant-numeric: tabular-nums; text-align: left;
 }
@@ -852,11 +852,11 @@ const STYLE = `
 .o1-clock { min-width: 3.2em; }
 .o1-about { color: var(--o1-soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .o1-stop { margin-left: auto; flex: none; border-color: var(--o1-error); color: var(--o1-error); font-weight: 600; }
-.o1-panel dl.o1-figures { display: flex; flex-wrap: wrap; gap: 8px 40px; padding: 8px 0 12px; }
+.o1-panel dl.o1-figures { display: flex; flex-wrap: wrap; gap: 8px 40px; min-height: 84px; padding: 8px 0 12px; }
 .o1-figure { display: flex; flex-direction: column; }
 .o1-panel .o1-figure dt { display: flex; font-weight: 400; margin: 0; float: none; width: auto; align-items: center; gap: 6px; color: var(--o1-soft); }
 .o1-value { font-size: 21px; line-height: 1.25; font-weight: 500; color: var(--jp-ui-font-color0, var(--o1-ink)); }
-.o1-note { min-height: 1.4em; white-space: nowrap; font-size: 11.5px; color: var(--o1-soft); }
+.o1-note { white-space: nowrap; font-size: 11.5px; color: var(--o1-soft); }
 .o1-swatch { width: 10px; height: 10px; border-radius: 2px; background: var(--o1-visible); }
 .o1-swatch.o1-reasoning { background: repeating-linear-gradient(135deg, var(--o1-reasoning) 0 2.5px, color-mix(in srgb, var(--o1-reasoning) 62%, var(--o1-stripe)) 2.5px 4px); }
 .o1-swatch.o1-prompt { background: var(--o1-prompt); }
@@ -864,6 +864,11 @@ const STYLE = `
 .o1-budgets { display: grid; grid-template-columns: max-content minmax(80px, 1fr) max-content; gap: 6px 14px; align-items: center; padding-bottom: 12px; }
 .o1-budgets:empty { display: none; }
 .o1-budget { display: contents; }
+@container (max-width: 600px) {
+  .o1-budgets { grid-template-columns: 1fr; gap: 2px; }
+  .o1-budget .o1-state { padding-bottom: 6px; }
+  .o1-panel dl.o1-figures, .o1-panel .o1-figures { gap: 8px 24px; }
+}
 .o1-budget .o1-state { color: var(--o1-soft); }
 .o1-meter { display: flex; height: 8px; border-radius: 4px; overflow: hidden; background: var(--o1-raised); box-shadow: inset 0 0 0 1px var(--o1-line); }
 .o1-spent { background: var(--o1-soft); }

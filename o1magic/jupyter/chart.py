@@ -46,18 +46,20 @@ class Feed:
 
     def attach(self, chart: Chart) -> None:
         """Keep a chart up to date, as long as something else holds it."""
-        self._charts.add(chart)
-        if self.changed not in live.watchers:
-            self._kept = panels.news(())
-            live.watchers.append(self.changed)
-            _events().register("post_run_cell", self.keep)
+        with self._lock:
+            self._charts.add(chart)
+            if self.changed not in live.watchers:
+                self._kept = panels.news(())
+                live.watchers.append(self.changed)
+                _events().register("post_run_cell", self.keep)
 
     def detach(self, chart: Chart) -> None:
         """Leave a chart alone; without any, no call is watched."""
-        self._charts.discard(chart)
-        if not self._charts and self.changed in live.watchers:
-            live.watchers.remove(self.changed)
-            _events().unregister("post_run_cell", self.keep)
+        with self._lock:
+            self._charts.discard(chart)
+            if not self._charts and self.changed in live.watchers:
+                live.watchers.remove(self.changed)
+                _events().unregister("post_run_cell", self.keep)
 
     def changed(self, call_id: str) -> None:
         """Take note of a call; tell of it now or, soon after the last time, a moment later."""
@@ -79,7 +81,7 @@ class Feed:
 
         Below each chart stands the state as the saved notebook will show it.
         """
-        with contextlib.suppress(LedgerError):
+        with self._lock, contextlib.suppress(LedgerError):
             now = panels.news(())
             if now == self._kept:
                 return

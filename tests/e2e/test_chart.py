@@ -230,12 +230,13 @@ def test_stop_interrupts_only_the_call_it_was_pressed_for(page) -> None:
     """A message first; an interrupt where after 0.3 s that same call still runs and a cell waits for it."""
     empty = {"columns": overview.COLUMNS, "rows": [], "totals": {}, "budgets": [], "today": ""}
 
-    def press(first, then):
+    def press(first, then, *, alive=True):
         show(page, {**empty, "running": []})
         show(page, {**empty, "running": first})
         evaluate(page, "() => { window.did.length = 0; document.querySelector('.o1-stop').click(); }")
         assert page.locator(".o1-stop").inner_text() == "Stopping …"
         show(page, {**empty, "running": then})
+        evaluate(page, "alive => window.panel.alive(alive)", alive)
         page.wait_for_timeout(400)
         return evaluate(page, "() => window.did")
 
@@ -245,7 +246,8 @@ def test_stop_interrupts_only_the_call_it_was_pressed_for(page) -> None:
     assert press([three], [one]) == ["stop three"]
     four["waits"] = False
     assert press([four], [four]) == ["stop four"]
-    evaluate(page, "() => window.panel.alive(false)")
+    five = running(id="five")
+    assert press([five], [five], alive=False) == ["stop five"]
     page.wait_for_selector(".o1-problem:not([hidden])")
     assert page.locator(".o1-stop").count() == 0
 
