@@ -112,16 +112,16 @@ def test_safe_fixes_keep_what_is_delimited_and_how_lines_end(text):
 @pytest.mark.parametrize(
     "pasted",
     [
-        "| a | b |\n" * 4,
-        "diff --git a/x b/x\n@@ -1 +1 @@\n-a\n",
-        "Traceback (most recent call last):\n  File 'a', line 1\nValueError: x\n",
+        "| a | b |\n" * 4 + "| c | ",
+        "diff --git a/x b/x\n@@ -1 +1 @@\n-a\n+ ",
+        "Traceback (most recent call last):\n  File \"a\", line 1\n  ",
     ],
 )
-def test_a_fence_right_below_a_payload_stays_apart(pasted):
-    """What is pasted above a fence gets delimiters of its own, whatever the fence holds."""
-    fence = "```\n  | a | b |\n+c\nValueError: y\n```"
+def test_what_is_delimited_stays_whole_beside_a_payload(pasted):
+    """A tag that begins in the last line of something pasted is not cut by a delimiter."""
+    tagged = "<data>\n1\n</data>"
 
-    assert fence in repair(f"Fix this\n{pasted}{fence}\nand that").text
+    assert tagged in repair(f"Fix this\n{pasted}{tagged}\nValueError: x\nand that").text
 
 
 @SETTINGS
