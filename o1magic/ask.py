@@ -197,6 +197,7 @@ def compose(cell: Cell, desk: Desk) -> Draft:
         raise
     price = model.price_on(desk.today()) if call.at_list_price(sent) else None
     worst = cost.worst_case_nano_usd(sent.prompt_tokens.tokens, sent.max_completion_tokens, price)
+    told = [result.text[one.start : one.end].strip("{}") for one in result.remaining if one.code == "AMB002"]
     return Draft(
         arguments=given,
         settings=chosen,
@@ -207,7 +208,7 @@ def compose(cell: Cell, desk: Desk) -> Draft:
         final=result.text,
         applied=result.applied,
         remaining=result.remaining,
-        notes=(*remarks.unknown_model(model, asked), *sent.notes, *prompt.notes(written, cell.names)),
+        notes=(*remarks.unknown_model(model, asked), *sent.notes, *prompt.notes(written, cell.names, told)),
         worst_nano_usd=worst,
     )
 

@@ -15,7 +15,7 @@ from o1magic import values
 from o1magic.errors import PromptError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
 _PLACEHOLDER = re.compile(r"(?<!\{)\{\{([^\W\d]\w*)\}\}(?!\})")
 
@@ -82,13 +82,19 @@ def check_sendable(text: str) -> None:
             )
 
 
-def notes(prompt: Prompt, names: Mapping[str, object]) -> list[str]:
-    """Return what a person should know about the insertion, one sentence each."""
+def notes(prompt: Prompt, names: Mapping[str, object], told: Container[str] = ()) -> list[str]:
+    """Return what a person should know about the insertion, one sentence each.
+
+    told: names of which the linter says already that nobody filled them in.
+    """
     said = [f"{{{{{one.name}}}}}: {one.kind}, {one.chars:,} characters, as data" for one in prompt.inserted]
     for name in prompt.unknown:
         near = difflib.get_close_matches(name, [known for known in names if not known.startswith("_")], n=1)
-        hint = f" (there is {{{{{near[0]}}}}})" if near else ""
-        said.append(f"{{{{{name}}}}} is no variable here{hint}: it goes out as it is written")
+        if name not in told:
+            hint = f" (there is {{{{{near[0]}}}}})" if near else ""
+            said.append(f"{{{{{name}}}}} is no variable here{hint}: it goes out as it is written")
+        elif near:
+            said.append(f"instead of {{{{{name}}}}} there is {{{{{near[0]}}}}}")
     return said
 
 

@@ -161,6 +161,13 @@ def test_i1_an_unknown_name_goes_out_as_written_and_is_said() -> None:
     ]
 
 
+def test_what_the_linter_says_of_an_unknown_name_is_not_said_again() -> None:
+    """Of a placeholder that the linter named, only the nearest name is still news."""
+    written = prompt.interpolate("{{fram}} {{zzz}}", {"frame": 1}, max_chars=CAP)
+
+    assert prompt.notes(written, {"frame": 1}, ["fram", "zzz"]) == ["instead of {{fram}} there is {{frame}}"]
+
+
 @given(st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=4))
 def test_spans_cover_exactly_what_was_inserted(pieces: list[tuple[str, str]]) -> None:
     """Cutting the spans out of the prompt leaves the literal text of the source."""

@@ -58,6 +58,17 @@ _PEM_END = late(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----")
 _LEAST_PEM = 100
 _URL = late(r"://([^\s:/@\"'<>`]{0,100}+):([^\s/@\"'<>`]{1,200}+)@([\w.\[-]{1,200}+)")
 _SCHEME = late(r"[A-Za-z][A-Za-z0-9+.]{1,30}$")
+# What a name that speaks of a key is set to. Of the name the last letters are enough, of the value the quotes are not.
+_ASSIGNED = late(r"[\"']?[ \t]{0,3}(?::|=>?)[ \t]{0,3}[\"']([\w+/=.-]{20,200}+)[\"']")
+_NAMED = late(
+    r"(?:api|secret|access|auth|client|private|service|bearer|signing|encryption|consumer)[ _-]{0,2}(?:access[ _-]?)?"
+    r"(?:key|token|secret)$",
+    re.IGNORECASE,
+)
+_NAMES = ("key", "Key", "KEY", "token", "Token", "TOKEN", "secret", "Secret", "SECRET")
+_LONGEST_NAME = 40
+_LEAST_ASSIGNED_BITS = 3.5
+_UUID = late(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _PASSWORD = late(r"(?:password|pwd)\s?=\s?([^;\s\"']{6,100}+)\s?(?:;|\"|'|$)", re.IGNORECASE | re.MULTILINE)
 _ADO = late(r"(?:server|data source|host|user id|uid)\s?=", re.IGNORECASE)
 
@@ -77,7 +88,9 @@ _KNOWN = ("SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c", "TJVA95OrM7E2cBab30RMHr
 
 def find(text: str) -> list[Secret]:
     """Return the credentials in a text, in order, none overlapping another."""
-    found = sorted([*_keys(text), *_tokens(text), *_private_keys(text), *_in_urls(text), *_in_strings(text)])
+    found = sorted(
+        [*_keys(text), *_tokens(text), *_private_keys(text), *_in_urls(text), *_in_strings(text), *_assigned(text)]
+    )
     kept: list[Secret] = []
     for one in found:
         if not kept or one.start >= kept[-1].end:
@@ -161,6 +174,24 @@ def _in_strings(text: str) -> Iterator[Secret]:
             if match and ";" in line and _ADO.search(line) and _is_password(match.group(1), "", ""):
                 yield Secret(match.start(1), match.end(1), "a password in a connection string")
             position = text.find(name, position + len(name))
+
+
+def _assigned(text: str) -> Iterator[Secret]:
+    """Yield the random values that names like `api_key` are set to, whoever issued them."""
+    for name in _NAMES:
+        position = text.find(name)
+        while position >= 0:
+            end = position + len(name)
+            match = _ASSIGNED.match(text, end)
+            if match and _NAMED.search(text, max(0, end - _LONGEST_NAME), end) and _is_opaque(match.group(1)):
+                yield Secret(match.start(1), match.end(1), "a key or token")
+            position = text.find(name, end)
+
+
+def _is_opaque(value: str) -> bool:
+    """Return whether a value is nothing but disorder: letters and digits mixed, no words, no identifier."""
+    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value)) and not _UUID.fullmatch(value)
+    return mixed and _is_random(value) and _bits(value) >= _LEAST_ASSIGNED_BITS
 
 
 def _is_random(body: str) -> bool:

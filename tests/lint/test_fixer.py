@@ -114,7 +114,7 @@ def test_safe_fixes_keep_what_is_delimited_and_how_lines_end(text):
     [
         "| a | b |\n" * 4 + "| c | ",
         "diff --git a/x b/x\n@@ -1 +1 @@\n-a\n+ ",
-        "Traceback (most recent call last):\n  File \"a\", line 1\n  ",
+        'Traceback (most recent call last):\n  File "a", line 1\n  ',
     ],
 )
 def test_what_is_delimited_stays_whole_beside_a_payload(pasted):
