@@ -226,7 +226,7 @@ def lint_cell(cell: Cell, chosen: Settings, model: Model, written: Prompt) -> Fi
     if chosen.lint == "off":
         return FixResult(text, (), ())
     spans = tuple((one.start + len(cell.head), one.end + len(cell.head)) for one in written.inserted)
-    context = replace(context_of(cell, model), inserted=spans, unfilled=written.unknown)
+    context = context_of(cell, model)._replace(inserted=spans, unfilled=written.unknown)
     if chosen.fix == "none":
         return FixResult(text, (), tuple(check(text, context, ignore=chosen.ignore)))
     return repair(text, context, unsafe=chosen.fix == "all", ignore=chosen.ignore)

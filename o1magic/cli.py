@@ -55,7 +55,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser; only the commands among the words get their arguments, some of which cost an import."""
     parser = argparse.ArgumentParser("o1magic", description="Prompts to reasoning models, linted, with their cost.")
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", prog=parser.prog)
     for name, (says, add) in _COMMANDS.items():
         command = commands.add_parser(name, help=says)
         if name in words:

@@ -93,7 +93,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     def fail(_document, _rule):
         raise ZeroDivisionError
 
-    patched = tuple(replace(rule, check=fail) if rule.code == code else rule for rule in rules())
+    patched = tuple(rule._replace(check=fail) if rule.code == code else rule for rule in rules())
     monkeypatch.setattr(registry, "rules", lambda: patched)
 
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from math import log2
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.lint.patterns import late
 
@@ -25,8 +24,7 @@ _LEAST_RUN = 12
 _WEAKEST_PASSWORD = 6
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Secret:
+class Secret(NamedTuple):
     """Where a credential stands, and what kind it is, in words."""
 
     start: int

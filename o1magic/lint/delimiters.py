@@ -6,9 +6,8 @@ Called by the DEL rules.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.lint.diagnostic import Edit, Fix
 from o1magic.lint.patterns import late
@@ -105,8 +104,7 @@ def _tag(style: Style, name: str) -> tuple[str, str]:
     return f"<{wanted}>", f"</{wanted}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How the prompt already delimits: its triple quote if it has one in pairs, tags, fences, and every tag name."""
 
     triple: str

@@ -5,9 +5,8 @@ Imports nothing of ours at run time. Offsets are code points into the whole text
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning", "info"]
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replaces text[start:end] by `text`; an insert where start == end."""
 
     start: int
@@ -26,8 +24,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits that belong together; safe ones keep every word of the person in place and may be applied unasked."""
 
     safe: bool
@@ -35,8 +32,7 @@ class Fix:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding, with the span it is about and the fix on offer (None where only a person can tell)."""
 
     code: str
@@ -48,8 +44,7 @@ class Diagnostic:
     fix: Fix | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FlagUse:
+class FlagUse(NamedTuple):
     """One API parameter given on the magic line, with the span of its text (empty where it has none)."""
 
     value: object
@@ -60,8 +55,7 @@ class FlagUse:
 _NO_FLAGS: Mapping[str, FlagUse] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What the linter knows besides the text.
 
     body_start: where the prompt begins; before it stands the magic line, which is not prose.
@@ -73,14 +67,13 @@ class Context:
 
     model: Model | None = None
     body_start: int = 0
-    flags: Mapping[str, FlagUse] = field(default_factory=lambda: _NO_FLAGS)
+    flags: Mapping[str, FlagUse] = _NO_FLAGS
     inserted: tuple[tuple[int, int], ...] = ()
     has_system: bool = False
     unfilled: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FixResult:
+class FixResult(NamedTuple):
     """The repaired text; `applied` has offsets into the text given, `remaining` into `text`.
 
     context: the context given, with body_start, inserted and flags moved to where they are in `text`.
@@ -89,4 +82,4 @@ class FixResult:
     text: str
     applied: tuple[Diagnostic, ...]
     remaining: tuple[Diagnostic, ...]
-    context: Context = field(default_factory=Context)
+    context: Context = Context()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -185,7 +184,7 @@ def _moved(context: Context, edits: list[Edit]) -> Context:
     system = context.has_system and (
         not {"system", "developer"} & set(context.flags) or bool({"system", "developer"} & set(flags))
     )
-    return replace(context, flags=MappingProxyType(flags), body_start=body, inserted=spans, has_system=system)
+    return context._replace(flags=MappingProxyType(flags), body_start=body, inserted=spans, has_system=system)
 
 
 def _moved_back(one: Diagnostic, history: list[list[Edit]]) -> Diagnostic:
@@ -193,4 +192,4 @@ def _moved_back(one: Diagnostic, history: list[list[Edit]]) -> Diagnostic:
     for edits in reversed(history):
         mover = _Mover(edits)
         start, end = mover.back(start), mover.back(end)
-    return replace(one, start=start, end=max(start, end)) if history else one
+    return one._replace(start=start, end=max(start, end)) if history else one

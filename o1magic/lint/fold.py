@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from array import array
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from o1magic.lint.patterns import late
 
@@ -69,8 +69,7 @@ _TABLE = _Table()
 _ASCII = str.maketrans(dict.fromkeys("-*_\t\r\x0b\x0c", " ") | {"`": "'"})
 
 
-@dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(NamedTuple):
     """Folded text and the way back: `starts[i]` is the source offset of character i (None: the same)."""
 
     text: str

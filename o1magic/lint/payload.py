@@ -5,8 +5,7 @@ Called by `segments`, which decides whether a segment stands among instructions.
 
 from __future__ import annotations
 
-import json
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from o1magic.lint import code, lines
@@ -14,6 +13,7 @@ from o1magic.lint.patterns import late
 from o1magic.lint.rows import SEPARATORS, cells_of, in_columns
 
 if TYPE_CHECKING:
+    import json
     from collections.abc import Callable
 
     from o1magic.lint.rows import Line, Rows
@@ -27,8 +27,6 @@ _WINDOW = 2048
 _LONGEST_TOKEN = 16
 # A text with more brackets that start nothing is not worth trying further.
 _MOST_FAILURES = 300
-# What the objects hold is not asked for, and would take many times the text's memory.
-_DECODER = json.JSONDecoder(object_pairs_hook=bool)
 _LONGEST_CELL, _LONGEST_TABBED = 60, 200
 _SAMPLE = 60
 _NUMBER = late(r"[-+$€£]?\d[\d.,:%/ -]*$")
@@ -206,6 +204,14 @@ def _json_end(text: str, rows: Rows, i: int) -> tuple[int, int]:
     return (last if whole and worth else -1), end
 
 
+@cache
+def _decoder() -> json.JSONDecoder:
+    import json
+
+    # What the objects hold is not asked for, and would take many times the text's memory.
+    return json.JSONDecoder(object_pairs_hook=bool)
+
+
 def _decoded(text: str, start: int) -> tuple[bool | None, int]:
     """Return whether the JSON value that starts here holds anything, None where it is none; and how far was read."""
     # A failure counts the lines before it: looking at a window keeps that cheap, and finds out early.
@@ -213,12 +219,13 @@ def _decoded(text: str, start: int) -> tuple[bool | None, int]:
     while True:
         window = text[start : start + size]
         try:
-            value, end = _DECODER.raw_decode(window)
-        except json.JSONDecodeError as error:
-            if error.pos < len(window) - _LONGEST_TOKEN and not error.msg.startswith("Unterminated"):
-                return None, start + error.pos
-        except (RecursionError, ValueError):
-            return None, len(text)
+            value, end = _decoder().raw_decode(window)
+        except (RecursionError, ValueError) as error:
+            position = getattr(error, "pos", None)
+            if position is None:
+                return None, len(text)
+            if position < len(window) - _LONGEST_TOKEN and not str(error).startswith("Unterminated"):
+                return None, start + position
         else:
             return isinstance(value, dict | list | bool) and bool(value), start + end
         if start + size >= len(text):

@@ -5,10 +5,9 @@ Called by the engine and by `explain`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.errors import ArgumentError
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 _FOLDER = import_module("o1magic.lint.rules")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """What one file in rules/ defines as RULE; its page is that file's docstring.
 
     reasoning_only: silent for models known not to reason.

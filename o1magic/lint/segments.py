@@ -7,9 +7,8 @@ and belongs to one segment.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.lint import lines, payload
 from o1magic.lint.data import tables
@@ -33,8 +32,7 @@ _WORD_OR_MARK = late(r"\S")
 _LETTERS = late(r"[^\W\d_]{2}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A run of lines that is pasted payload; `first` and `last` are line numbers, `kind` what it is."""
 
     first: int

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.cell import arguments_at
 from o1magic.lint import Context, FlagUse
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from o1magic.catalog import Model
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is known of a passage; `off` is a cell that says `--lint off`."""
 
     context: Context

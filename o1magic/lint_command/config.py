@@ -6,10 +6,9 @@ A wrong key or value is an error that names file, line and key: a typing slip mu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from o1magic.errors import ArgumentError, ConfigError, UnknownModelError
 from o1magic.lint.registry import chosen
@@ -19,8 +18,7 @@ FILE = "pyproject.toml"
 _TABLE = "[tool.o1magic.lint]"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What to lint one file with; `forced_model` goes before what a cell says, `model` after it."""
 
     select: tuple[str, ...] | None = None
@@ -29,8 +27,7 @@ class Options:
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """One table as it was read; globs are relative to `folder`."""
 
     folder: Path
@@ -63,17 +60,17 @@ def _matches(path: str, glob: str) -> bool:
     return fnmatchcase(path, glob) or fnmatchcase(name, glob) or fnmatchcase(path, glob.replace("**/", ""))
 
 
-@dataclass(slots=True)
 class Configs:
-    """The configurations of a run, each read once; `given` is what the command line says."""
+    """The configurations of a run, each read once; `given` is what the command line says.
 
-    given: Options
-    _known: dict[Path, Config] = field(default_factory=dict)
+    Raises ArgumentError, UnknownModelError: the command line names a code or a model that there is not.
+    """
 
-    def __post_init__(self) -> None:
-        """Check the command line's own codes and model. Raises ArgumentError, UnknownModelError."""
-        _check_chosen(self.given.select, self.given.ignore)
-        model_of(self.given.forced_model)
+    def __init__(self, given: Options) -> None:
+        self.given = given
+        self._known: dict[Path, Config] = {}
+        _check_chosen(given.select, given.ignore)
+        model_of(given.forced_model)
 
     def of(self, folder: Path) -> Config:
         """Return what applies in a folder. Raises ConfigError: naming the file, the line if it can be told, the key."""
@@ -124,8 +121,7 @@ def _read(file: Path) -> Config | None:
     return _Reader(file, text).config(ours)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(NamedTuple):
     """Turns the table into a Config, or says what is wrong with it and where."""
 
     file: Path

@@ -6,8 +6,7 @@ One file that cannot be linted or written is a trouble in the report, never the 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.errors import O1Error
 from o1magic.lint import check, repair, rules
@@ -25,8 +24,7 @@ BROKEN = "X001"
 SECRETS = "SEC"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What was found in one passage: `found` refers to `text`, `fixed` to the passage as it was read."""
 
     name: str
@@ -36,13 +34,13 @@ class Result:
     fixed: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(slots=True)
 class Report:
     """What a run has come to; the same for every output format."""
 
-    results: list[Result] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
-    files: int = 0
+    def __init__(self, troubles: list[Trouble]) -> None:
+        self.troubles = troubles
+        self.results: list[Result] = []
+        self.files = 0
 
     @property
     def found(self) -> list[tuple[Result, Diagnostic]]:
@@ -55,8 +53,7 @@ class Report:
         return bool(self.troubles) or any(one.code == BROKEN for _, one in self.found)
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(NamedTuple):
     """repair: work out the fixes, `unsafe` ones too; write: put them into the file, of standard input print them."""
 
     repair: bool

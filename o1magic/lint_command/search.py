@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,8 +19,7 @@ _SKIPPED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One file to lint; path None is standard input, `config_path` is the file whose configuration applies."""
 
     name: str
@@ -29,8 +27,7 @@ class Place:
     config_path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """Why a file, or a cell of it, could not be linted or written, in whole or in part."""
 
     name: str
@@ -43,13 +40,13 @@ class Trouble:
         return self.message if self.cell is None else f"cell {self.cell}: {self.message}"
 
 
-@dataclass(slots=True)
 class Found:
     """What there is to lint, what could not be searched, and the folders that hold nothing to lint."""
 
-    places: list[Place] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
-    empty: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.places: list[Place] = []
+        self.troubles: list[Trouble] = []
+        self.empty: list[str] = []
 
 
 def search(paths: Sequence[str], configs: Configs, *, stdin_name: str | None, force_exclude: bool) -> Found:

@@ -6,8 +6,7 @@ A notebook's `%%o1` cells are prompts, any other file is one prompt as a whole. 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.errors import ArgumentError
 
@@ -25,8 +24,7 @@ _OTHER_MARKS = (
 _UNREAD = re.compile("[\udc80-\udcff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """One prompt: a file, or the cell of that number; file_lines[i] is where line i of the cell stands in the file."""
 
     text: str
@@ -34,8 +32,7 @@ class Passage:
     file_lines: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A file that was read. `rewrite` takes the new text of every passage and returns the file's new bytes.
 
     complaint: what keeps the linter from understanding all of it; the rest is linted.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,7 +69,7 @@ def test_a_rule_that_breaks_is_said_and_the_others_run(monkeypatch):
     def broken(_document, _rule):
         raise ZeroDivisionError
 
-    patched = tuple(replace(rule, check=broken) if rule.code == "COT002" else rule for rule in rules())
+    patched = tuple(rule._replace(check=broken) if rule.code == "COT002" else rule for rule in rules())
     monkeypatch.setattr(registry, "rules", lambda: patched)
 
     found = check(BOTH)

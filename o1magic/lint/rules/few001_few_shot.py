@@ -50,10 +50,9 @@ Against it:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.lint.data import tables
 from o1magic.lint.diagnostic import Diagnostic
@@ -81,8 +80,7 @@ _FEWEST = 2
 _LONGEST_SIDE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class _Label:
+class _Label(NamedTuple):
     name: str
     start: int
     end: int

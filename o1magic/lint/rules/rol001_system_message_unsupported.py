@@ -47,7 +47,6 @@ Against it:
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
@@ -103,6 +102,8 @@ def _in_json(document: Document) -> Iterator[tuple[int, int]]:
     body = document.text[document.start :].strip()
     if not body.startswith(("[", "{")) or _ROLE.search(body) is None:
         return
+    import json
+
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
