@@ -9,10 +9,26 @@ repository and commit, file, span of characters, SHA-256 and label. FOLDER holds
     git clone https://github.com/OWNER/NAME FOLDER/OWNER+NAME
     git -C FOLDER/OWNER+NAME checkout COMMIT
 
-Read the figures with care: they are optimistic. Most labels are the tuned linter's own findings less the false alarms
-that a reader named, so the overlap of spans says nothing; not every label was read; and misses of both splits were
-looked at while tuning, so that `test` is not independent. What neither the rules nor a broad search for the same words
-found is not in the set: recall is an upper bound. A text that is missing or has changed is counted and left out.
+Two kinds of labels. Those of 23 collections are the tuned linter's own findings less the false alarms that a reader
+named, for COT001, COT002 and FEW001. Those of lobehub/lobe-chat-agents (490 paragraphs, 16 languages) were written by
+reading, before the linter ran on them: a cue is what a person would delete. Its agents are translations of one
+another, parted into `dev` and `test` by agent; nearly all cues fell to `dev`, which was tuned on.
+
+Measured on 2026-11-23, and on the same labels before the tuning of that day:
+
+    all       precision 0.987  recall 0.981  overlap 0.975  hard negatives flagged 1 of 582
+    test      precision 0.975  recall 0.963  overlap 0.983  hard negatives flagged 1 of 288
+    before    precision 0.963  recall 0.806  overlap 0.978  hard negatives flagged 4 of 582
+    COT001    precision 0.987  recall 0.992      COT002    precision 0.984  recall 0.940
+    COT003    13 of 13 found                     COT004 and COT006 have no labels, COT005 two
+    en 0.972/0.981  zh 0.969/0.969  ko 1/1  ja 1/1  de 1/1  fr 1/1  es 1/0.917  (10 to 105 cues each; it, tr 1/0.900)
+
+Read them with care: after a day of tuning they are optimistic. New texts are nearer to two sets labelled before the
+linter saw them, which this file does not name: 159 passages from public prompts in 16 languages (the string search
+that found them names no files), precision 0.98 and recall 0.96 at the first run; and 141 sentences written to be hard,
+0.94 and 0.81, both tuned on since. Recall counts only what a search for words about steps and reasoning turned up. Of
+hi, id and the small languages too little was found to tell. A text that is missing or has changed is counted and left
+out.
 """
 
 from __future__ import annotations
@@ -25,7 +41,8 @@ from collections import Counter
 from pathlib import Path
 
 LABELS = Path(__file__).with_name("lint_labels.jsonl")
-COT, FEW = "COT001,COT002", "FEW001"
+COT, FEW = "COT", "FEW001"
+LABELLED = ("COT001", "COT002")  # in every text; the other cue rules only where the reader named one of theirs
 SAME = 0.5
 
 
@@ -74,7 +91,7 @@ def main() -> None:
     hard = flagged = 0
     for row, text in texts(arguments.folder, arguments.split):
         few = "few-shot" in row["label"]
-        found = [one for one in lint.check(text, select=FEW if few else COT) if few or one.severity != "info"]
+        found = lint.check(text, select=FEW if few else COT)
         if few:
             wanted = row["label"] == "few-shot"
             outcome = ("right" if wanted else "wrong") if found else ("missed" if wanted else "")
@@ -83,13 +100,17 @@ def main() -> None:
             wrong = outcome in ("wrong", "missed")
         else:
             hard += row["label"] == "hard negative"
-            flagged += row["label"] == "hard negative" and bool(found)
+            flagged += row["label"] == "hard negative" and any(map(alarms, found))
             wrong = judge(row, found, counts)
         if wrong and arguments.misses:
             print(row["label"], row["sha256"][:12], row["path"], [text[one.start : one.end] for one in found])
     for name in sorted(counts):
         report(name, counts[name])
     print(f"hard negatives flagged: {flagged} of {hard}")
+
+
+def alarms(one) -> bool:
+    return one.code in LABELLED and one.severity != "info"
 
 
 def judge(row: dict, found: list, counts: dict[str, Counter]) -> bool:
@@ -106,6 +127,7 @@ def judge(row: dict, found: list, counts: dict[str, Counter]) -> bool:
             count["overlap"] += share if hit else 0
         left = [one for one in left if not (hit and one is best)]
         wrong = wrong or not hit
+    left = [one for one in left if alarms(one)]
     for one in left:
         for name in ("COT", f"COT {row['language']}", one.code):
             counts.setdefault(name, Counter())["wrong"] += 1

@@ -248,9 +248,7 @@ def _is_address(before: str, language: Language) -> bool:
 def _tells(clause: str, language: Language) -> bool:
     """Return whether a clause begins with somebody who does something: then it gives the model no order."""
     subject, lead = language.any_of("subject"), language.any_of("lead")
-    if subject is None or subject.match(clause) is None:
-        return False
-    return lead is None or lead.match(clause) is None
+    return bool(subject and subject.match(clause)) and not (lead and lead.match(clause))
 
 
 def _clause_before(text: str, start: int) -> int:

@@ -102,6 +102,10 @@ def _clause_seam(text: str, start: int, cue: Cue, end: int) -> tuple[int, int] |
     """Return the span of a clause that ends its sentence, with the comma or the "and" that tied it on."""
     first = cue.removable[0]
     head = text[start:first].rstrip()
+    turn = cue.language.any_of("turn", at_end=True)
+    if turn is not None and turn.search(fold(head).text) is not None:
+        # "Not the answer alone but the reasoning": the first half means something else without the second.
+        return None
     joint = cue.language.any_of("joint", at_end=True)
     match = joint.search(fold(head).text + " ") if joint else None
     tied = match is not None and len(fold(head).text) == len(head)

@@ -38,6 +38,27 @@ def test_ignore_takes_prefixes():
     assert codes(check(CODE, ignore=["COT"])) == ["DEL001"]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Q: Is 391 prime?\nA: Let's think step by step.", "COT004"),
+        ("Give the reasoning only at the end.\nIs 391 prime?", "COT006"),
+        ("Is 391 prime? Think step by step inside <thinking> tags.", "COT005"),
+        ("Think carefully, step by step. Is 391 prime?", "COT001"),
+    ],
+)
+def test_the_same_words_are_found_once(text, found):
+    """Where two rules find the same words, the finding that says more stays."""
+    assert codes(check(text, select="COT")) == [found]
+
+
+def test_a_rule_yields_only_to_rules_that_run():
+    """A finding given up for a better one is there when the rule of the better one is not asked for."""
+    text = "Q: Is 391 prime?\nA: Let's think step by step."
+
+    assert codes(check(text, ignore=["COT004"])) == ["COT001"]
+
+
 @pytest.mark.parametrize("wrong", ["COT999", "thnk-step-by-step", "??"])
 def test_an_unknown_code_is_an_error_that_names_the_nearest(wrong):
     """An unknown code is refused with the nearest that exists."""

@@ -28,6 +28,8 @@ from o1magic.lint.fold import fold
         ("ﬁne", "fine"),
         ("th\u200dink", "think"),
         ("a – b", "a ; b"),
+        ("step–by–step", "step by step"),
+        ("głęboki", "gleboki"),
     ],
 )
 def test_what_reads_alike_folds_alike(text, folded):

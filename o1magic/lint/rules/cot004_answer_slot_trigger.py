@@ -4,7 +4,7 @@
 
 Looks at the last line of the prompt. Finds an answer slot that is filled with the start of a chain of thought
 (`A: Let's think step by step`), a slot whose label asks for steps (`Step-by-step answer:`), and an open slot for
-thoughts (`Reasoning:`), in 18 languages. Silent for models that do not reason, and where the slot is one of several
+thoughts (`Reasoning:`), in 22 languages. Silent for models that do not reason, and where the slot is one of several
 fields that you list as the form of the answer.
 
 ## Why
