@@ -4,8 +4,9 @@
 
 Compares the length of the prompt, and the allowance on the magic line, with the model's window in the catalog. The
 linter does not count tokens; it takes the fewest that so many characters can reasonably be (four and a half visible
-ASCII characters to a token, fewer in other scripts), so it speaks only when the prompt is clearly too large. Says
-nothing for a model whose window it does not know.
+ASCII characters to a token, fewer in other scripts), so it speaks only when the prompt is clearly too large. Where
+inserted or tagged data alone takes more than 60 % of the window, that is a note. Says nothing for a model whose window
+it does not know.
 
 ## Why
 
@@ -65,6 +66,8 @@ _ALLOWANCES = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 _PER_TOKEN = (4.5, 4.0, 2.5)
 # No text of any script is worth more tokens than this many to a character here.
 _MOST_PER_CHARACTER = 0.5
+# So much of the window may be data.
+_MOST_DATA = 0.6
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
@@ -76,15 +79,17 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     rooms = (model.context_window - allowance if model.context_window else None, model.max_input)
     room = min((one for one in rooms if one is not None), default=None)
     length = len(document.text) - document.start
-    if room is None or length * _MOST_PER_CHARACTER <= room or (fewest := _fewest_tokens(document)) <= room:
+    if room is None or length * _MOST_PER_CHARACTER <= room * _MOST_DATA:
         return
-    allowed = f" and {allowance:,} allowed for reasoning and answer" if allowance else ""
-    message = (
-        f"at least {fewest:,} tokens{allowed} do not fit {model.name}, "
-        f"which has room for {model.max_input or model.context_window:,}"
-    )
     largest = max(document.inserted, key=lambda span: span[1] - span[0], default=(document.start, len(document.text)))
-    yield Diagnostic(rule.code, rule.name, rule.severity, message, *largest)
+    if (fewest := _fewest_tokens(document.text[document.start :])) > room:
+        allowed = f" and {allowance:,} allowed for reasoning and answer" if allowance else ""
+        window = model.max_input or model.context_window
+        message = f"at least {fewest:,} tokens{allowed} do not fit {model.name}, which has room for {window:,}"
+        yield Diagnostic(rule.code, rule.name, rule.severity, message, *largest)
+    elif (data := sum(_fewest_tokens(document.text[a:b]) for a, b in document.delimited)) > room * _MOST_DATA:
+        message = f"at least {data:,} of the {room:,} tokens that fit {model.name} are data; keep what is asked about"
+        yield Diagnostic(rule.code, rule.name, "info", message, *largest)
 
 
 def _allowance(document: Document) -> int:
@@ -92,9 +97,9 @@ def _allowance(document: Document) -> int:
     return next((value for value in given if isinstance(value, int) and value > 0), 0)
 
 
-def _fewest_tokens(document: Document) -> int:
-    """Return the fewest tokens that the prompt can reasonably be."""
-    text = "".join(document.text[document.start :].split())
+def _fewest_tokens(text: str) -> int:
+    """Return the fewest tokens that a text can reasonably be."""
+    text = "".join(text.split())
     ascii_only = len(text.encode("ascii", "ignore"))
     # Each of the others takes two bytes or more; what they take beyond two tells how many take three or four.
     beyond = len(text.encode("utf-8", "surrogatepass")) - ascii_only - 2 * (len(text) - ascii_only)

@@ -12,17 +12,22 @@ is for. In a long prompt the safest is both: the task on top, and one line at th
 
 ## Example
 
-A log of 20,000 characters, and below it:
+(`...` stands for 300 more lines.)
 
 ```text
+<log>
+2026-01-01 10:00:00 ERROR worker 7 gave up
+...
+</log>
 why?
 ```
 
 ## Use instead
 
 ```text
-Why does this crash? The log is below.
+Why does the worker crash? Its log is below.
 <log>
+2026-01-01 10:00:00 ERROR worker 7 gave up
 ...
 </log>
 Name the first error and its cause.

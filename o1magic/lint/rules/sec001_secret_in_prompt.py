@@ -4,8 +4,8 @@
 
 Finds credentials anywhere in what is sent, also inside code, quotes and inserted data: API keys (`sk-...`), access keys
 of AWS and Google, tokens of GitHub, GitLab, Slack and Hugging Face, private keys (PEM), signed tokens (JWT), passwords
-in connection strings, and whatever random text a name like `api_key` or `access_token` is set to. It looks at the form and at how random it is; placeholders are left alone. The finding
-never repeats the secret.
+in connection strings, and whatever random text a name like `api_key` or `access_token` is set to. It looks at the form
+and at how random it is; placeholders are left alone. The finding never repeats the secret.
 
 ## Why
 
