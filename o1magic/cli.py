@@ -89,12 +89,6 @@ def _add_models(models: argparse.ArgumentParser) -> None:
     models.set_defaults(run=_models)
 
 
-def _add_spend(spend: argparse.ArgumentParser) -> None:
-    spend.add_argument("--json", action="store_true", help="print one JSON object")
-    spend.add_argument("--csv", metavar="FILE", help="export every row")
-    spend.set_defaults(run=_spend)
-
-
 def _adder(name: str) -> Callable[[argparse.ArgumentParser], None]:
     """Return what adds the arguments of a sub-command that the magic has too."""
 
@@ -124,7 +118,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "lint": ("lint prompts in text files, notebooks or standard input", _add_lint),
     "rule": ("explain a lint rule", _add_rule),
     "models": ("list the known models", _add_models),
-    "spend": ("calls, tokens and cost so far", _add_spend),
+    "spend": ("calls, tokens and cost so far", _adder("spend")),
     "budget": ("what calls may cost: list, set, take away", _adder("budget")),
     "price": ("what models cost, by the catalog or by you", _adder("price")),
     "reconcile": ("list and settle the calls whose cost nobody knows", _adder("reconcile")),
@@ -173,18 +167,6 @@ def _models(_chosen: argparse.Namespace) -> int:
     from o1magic import commands
 
     print(commands.models()["text/plain"])
-    return 0
-
-
-def _spend(chosen: argparse.Namespace) -> int:
-    from o1magic import commands
-
-    if chosen.csv:
-        print(commands.export(chosen.csv))
-    elif chosen.json:
-        print(commands.spend_json())
-    else:
-        print(commands.spend()["text/plain"])
     return 0
 
 

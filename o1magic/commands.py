@@ -1,29 +1,21 @@
-"""What the sub-commands show: models, spend, rules, findings; the magic and the command line print the same.
+"""What the sub-commands show: models, rules, findings; the magic and the command line print the same.
 
 Layer 8. None of them sends anything.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from o1magic import api, arguments, cost, endpoint, render, session, settings, untrusted
+from o1magic import api, arguments, endpoint, render, session, settings
 from o1magic.ask import cell_of, choose_model, settle_settings
 from o1magic.errors import ArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from o1magic.ledger import Spend, Total
     from o1magic.lint import Diagnostic
     from o1magic.render import Bundle
-
-SCOPES = {"session": "this session", "today": "today", "total": "all time"}
-SPEND_HEADERS = ("", "calls", "prompt", "cached", "reasoning", "visible", "cost", "held", "unknown cost")
-# Of the calls and tokens, which count every call; the simulator bills nothing.
-SIMULATED_HEADERS = ("of these simulated", "would have cost")
 
 
 def models() -> Bundle:
@@ -59,54 +51,6 @@ def _remedy(diagnostic: Diagnostic) -> str:
     if diagnostic.fix is None:
         return "–"
     return f"{diagnostic.fix.title} ({'safe' if diagnostic.fix.safe else '--fix all'})"
-
-
-def spend() -> Bundle:
-    """Return what was spent: real money, and in a column of its own what simulated calls would have cost."""
-    ledger = session.ledger()
-    spent = ledger.spend(session.desk().session)
-    totals = {title: getattr(spent, scope) for scope, title in SCOPES.items()}
-    simulated = any(total.simulated_calls for total in totals.values())
-    headers = SPEND_HEADERS + (SIMULATED_HEADERS if simulated else ())
-    rows = [_spend_row(title, total, simulated=simulated) for title, total in totals.items()]
-    shown = render.table(headers, rows)
-    lost = ledger.unaccounted()
-    if not lost.calls:
-        return shown
-    held = cost.dollars(lost.held_nano_usd)
-    line = f"{lost.calls:,} unaccounted (the process ended during the call), held {held}: %o1 reconcile"
-    return render.bundle(f"{shown['text/html']}<div>{untrusted.html(line)}</div>", f"{shown['text/plain']}\n{line}")
-
-
-def _spend_row(title: str, total: Total, *, simulated: bool) -> list[str]:
-    row = [title, *(f"{count:,}" for count in (total.calls, total.prompt_tokens, total.cached_tokens))]
-    told = (total.reasoning_tokens, total.visible_tokens)
-    more = total.completion_tokens > sum(told)  # completion tokens that came without being told apart
-    row += [("unknown" if not count else f"≥{count:,}") if more else f"{count:,}" for count in told]
-    row.append(cost.dollars(total.cost_nano_usd))
-    row += [cost.dollars(total.held_nano_usd), f"{total.unknown_calls:,}"]
-    if simulated:
-        row += [f"{total.simulated_calls:,}", cost.dollars(total.simulated_cost_nano_usd)]
-    return row
-
-
-def spend_json() -> str:
-    """Return the same as one JSON object: session, today and total, integers throughout."""
-    spent: Spend = session.ledger().spend(session.desk().session)
-    return json.dumps({scope: _as_dict(getattr(spent, scope)) for scope in SCOPES}, indent=2)
-
-
-def _as_dict(total: Total) -> Mapping[str, object]:
-    return {field.name: getattr(total, field.name) for field in fields(total)}
-
-
-def export(path: str) -> str:
-    """Write every row to a CSV file and return a sentence about it.
-
-    Raises LedgerError: the file cannot be written.
-    """
-    count = session.ledger().export_csv(path)
-    return f"{count:,} rows in {path}"
 
 
 def known(word: str, table: Mapping[str, object], *, kind: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Protocol, cast
 
-from o1magic.arguments import Parser
+from o1magic.arguments import Parser, nearest
+from o1magic.errors import ArgumentError
 
 if TYPE_CHECKING:
     import argparse
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 # What each is for, as the lists say it.
 SAYS = {
+    "spend": "calls, tokens and cost; --by model|day|notebook|rule, --cues, --plot, --csv FILE, --json",
     "budget": "what calls may cost: [2.00 | N --tokens] [--per day|month|total] [--name NAME], --remove, --history",
     "price": "what models cost: [MODEL] [--in 2 --out 8 --cached 0.5 --since DAY | --remove], --recompute",
     "reconcile": "the calls whose cost nobody knows; [CALL|all] [AMOUNT|0|hold] settles them by your word",
@@ -57,4 +59,11 @@ def run(name: str, words: Sequence[str]) -> Bundle:
 
     Raises ArgumentError: a flag or a value that cannot be. LedgerError: the ledger cannot be written.
     """
-    return of(name).show(parser(name).parse_args(words))
+    chosen, strange = parser(name).parse_known_args(words)
+    if strange:
+        known = flags(name)
+        raise ArgumentError(
+            f"%o1 {name} takes no {strange[0]}{nearest(strange[0], known)} Nothing was sent.",
+            how=f"Usage: %o1 {name} {SAYS[name].partition(': ')[2] or SAYS[name]}.",
+        )
+    return of(name).show(chosen)

@@ -64,7 +64,7 @@ def _for_line(before: list[str]) -> Iterable[str]:
         return [rule.code for rule in rules()]
     if before[0] in account.SAYS:
         return account.flags(before[0])
-    return {"spend": ("--csv", "--json"), "last": ("--text", "--sent")}.get(before[0], ())
+    return {"last": ("--text", "--sent")}.get(before[0], ())
 
 
 def _for_cell(before: list[str], magics: O1Magics) -> Iterable[str]:

@@ -23,7 +23,6 @@ SUBCOMMANDS = {
     "models": "every known model with limits, prices and shutdown date",
     "model": "NAME: the model that answers from here on",
     "connect": "openai | simulator[:SCENARIO] | URL: where prompts go from here on",
-    "spend": "calls, tokens and cost of this session, today and all time; --csv FILE exports, --json prints JSON",
     **account.SAYS,
     "panel": "the same, live: a chart of the calls, a Stop button, a table; a still picture when read later",
     "lint": "[TEXT]: the findings on a text, or on the last prompt",
@@ -151,16 +150,6 @@ class Work:
         said = commands.connect(choice)
         self.magics.endpoint = choice
         self._say(said)
-
-    def _spend(self, words: list[str], _rest: str) -> None:
-        if words[:1] == ["--csv"]:
-            _, path = commands.takes(words, "spend --csv FILE", at_least=2, at_most=2)
-            self._say(commands.export(path))
-        elif words == ["--json"]:
-            self._say(commands.spend_json())
-        else:
-            commands.takes(words, "spend [--csv FILE | --json]", at_most=0)
-            self._display(commands.spend(), raw=True)
 
     def _panel(self, words: list[str], _rest: str) -> None:
         from o1magic.jupyter import panel

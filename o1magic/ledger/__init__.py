@@ -3,7 +3,8 @@
 Layer 3. The only module that its callers (`call`, `session`, `commands`) need of the ledger. No prompt, no answer
 and no key is stored. Its neighbours: `records` (the values), `ledger` and `book` (what can be done), `calls`, `budgets`
 (each step of it), `schema`, `budget_schema`, `migrations` (the SQL), `rows` (between values and SQL), `sqlite` and
-`setup` (the file), `place` (where), `owner` (who lives), `spool` (what waits), `export` (as CSV).
+`setup` (the file), `place` (where), `owner` (who lives), `spool` (what waits), `export` (as CSV), `table` (as a
+DataFrame), `analysis` (added up), `prices` (given by people), `postgres` (instead of the file), `store` (both).
 
     with open_ledger() as ledger:
         ledger.hold(intent)                  # durable before the request leaves, or LedgerError, BudgetError
@@ -16,7 +17,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from o1magic.ledger import place
 from o1magic.ledger.ledger import Ledger
@@ -46,6 +47,7 @@ __all__ = [
     "State",
     "Total",
     "Unaccounted",
+    "frame",
     "open_ledger",
 ]
 
@@ -61,3 +63,12 @@ def open_ledger(
     if location is not None and place.is_url(location):
         return Ledger(location, clock=clock)
     return Ledger(place.ledger_path(location, environ=environ, platform=platform), clock=clock)
+
+
+def frame() -> Any:  # a DataFrame; pandas has no types of its own
+    """Return the rows of the ledger that O1MAGIC_LEDGER names, or the one in the user's data folder, as a DataFrame.
+
+    Unknown is <NA>, never 0. Raises ConfigError: pandas is not installed.
+    """
+    with open_ledger(os.environ.get(place.VARIABLE, "").strip() or None) as ledger:
+        return ledger.frame()

@@ -6,10 +6,10 @@ Layer 3. Called by everybody through `o1magic.ledger`.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from o1magic.errors import ArgumentError, LedgerError
-from o1magic.ledger import budget_schema, budgets, calls, prices, records, rows, schema
+from o1magic.ledger import analysis, budget_schema, budgets, calls, prices, records, rows, schema
 from o1magic.ledger.book import Book
 from o1magic.ledger.records import BudgetChange, Per, Row, Spend, Standing, Total, Unaccounted, Unit
 
@@ -176,6 +176,23 @@ class Ledger(Book):
         else:
             found = self._store.read(schema.NEWEST_OF_SESSION, (records.name(session), limit))
         return tuple(rows.row(values) for values in found)
+
+    def grouped(self, by: analysis.By) -> tuple[analysis.Group, ...]:
+        """Return all calls added up by model, day, notebook or lint rule, simulated ones apart."""
+        self._catch_up(again=True)
+        return analysis.groups(self._store.read(analysis.grouped(by)), by)
+
+    def cues(self, *, simulated: bool = False) -> tuple[analysis.Cues, ...]:
+        """Return, by model, the calls sent with a chain-of-thought cue beside those sent without."""
+        self._catch_up(again=True)
+        return analysis.cues(self._store.read(analysis.CUES, (int(simulated),)))
+
+    def frame(self) -> Any:  # a DataFrame; pandas has no types of its own
+        """Return every row as a DataFrame, the oldest first. Raises ConfigError: pandas is not installed."""
+        from o1magic.ledger import table
+
+        self._catch_up(again=True)
+        return table.frame(self._oldest_first())
 
     def export_csv(self, file: str | os.PathLike[str] | TextIO) -> int:
         """Write every row as CSV, the newest last, to a path or an open text file; return their number."""
