@@ -69,7 +69,12 @@ def test_every_page_has_all_its_sections(rule):
     assert "Against it:" in rule.page
 
 
-SHOWN = [rule for rule in rules() if rule.code[:3] in {"COT", "DEL", "FEW"}]
+# The others need a model, a flag of the magic line or a real secret.
+SHOWN = [
+    rule
+    for rule in rules()
+    if rule.code[:3] in {"COT", "DEL", "FEW", "AMB"} or rule.code in {"CTX002", "CTX003", "PAR004", "ROL002"}
+]
 
 
 @pytest.mark.parametrize("rule", SHOWN, ids=lambda rule: rule.code)

@@ -14,19 +14,24 @@ it is sent, and gives that passage more weight than the others.
 ## Example
 
 ```text
+When is the money paid back?
 <doc id="1">
-Our refund policy: (200 characters)
+Refunds are paid within fourteen days of the return, in the way the order was paid. The sender keeps the
+receipt of the parcel until then. Goods that were opened are refunded in full if they are without marks of use.
 </doc>
 <doc id="2">
-Our refund policy: (the same 200 characters)
+Refunds are paid within fourteen days of the return, in the way the order was paid. The sender keeps the
+receipt of the parcel until then. Goods that were opened are refunded in full if they are without marks of use.
 </doc>
 ```
 
 ## Use instead
 
 ```text
+When is the money paid back?
 <doc id="1">
-Our refund policy: (200 characters)
+Refunds are paid within fourteen days of the return, in the way the order was paid. The sender keeps the
+receipt of the parcel until then. Goods that were opened are refunded in full if they are without marks of use.
 </doc>
 ```
 

@@ -2,8 +2,9 @@
 
 ## What it does
 
-Finds runs of lines that are code or a diff, in a prompt that also holds instructions, where no fence, tag, quotes,
-label or heading parts the two. A prompt that is nothing but code is left alone.
+Finds runs of lines that are code, configuration or a diff, in a prompt that also holds instructions, where no fence,
+tag, quotes, label or heading parts the two. Each line is weighed: keywords and marks speak for code, a sentence against
+it; comments and blank lines part nothing. A prompt that is nothing but code is left alone.
 
 ## Why
 

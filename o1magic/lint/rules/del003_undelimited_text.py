@@ -3,8 +3,9 @@
 ## What it does
 
 Finds at least 400 characters of plain prose next to a line that says what to do with it (“Summarise the following”,
-“Translate this article:”), in 15 languages, where no tag, fence, quotes, label or heading parts the two. On one line
-with the task, 120 characters are enough. A note, never more.
+“Translate this article:”, or just “Paraphrase”), in 15 languages, where no tag, fence, quotes, label or heading parts
+the two. On one line with the task, 120 characters are enough. Says nothing where the lines give orders, or where the
+text is still to come. A note, never more.
 
 ## Why
 
