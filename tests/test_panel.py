@@ -59,17 +59,43 @@ def news_of(kernel, code):
 
 
 def test_each_call_sends_news_whose_size_does_not_grow(kernel):
-    """A call is told when it is sent and when it ends; the hundredth costs as many bytes as the twentieth."""
-    first = news_of(kernel, f"for _ in range(20): {ASK}")
-    later = news_of(kernel, f"for _ in range(80): {ASK}\n{ASK}")
+    """A call is told when it is sent and when it ends; the fortieth costs as many bytes as the tenth."""
+    first = news_of(kernel, f"for _ in range(10): {ASK}")
+    later = news_of(kernel, f"for _ in range(29): {ASK}\n{ASK}")
 
     assert [one["said"] for news in first + later for one in news["running"]]
     assert first[-1]["running"] == later[-1]["running"] == []
-    assert later[-1]["totals"]["session"]["calls"] == 102
+    assert later[-1]["totals"]["session"]["calls"] == 41
     assert dict(zip(later[-1]["columns"], later[-1]["rows"][-1], strict=True))["state"] == "settled"
     assert len(json.dumps(later[-1])) < 1.1 * len(json.dumps(first[-1])) < 6_000
     for before, after in zip(first + later, [*first, *later][1:], strict=False):
         assert after["from"] <= before["seq"]  # no page misses a call
+
+
+def test_what_no_call_told_of_is_sent_whole(kernel):
+    """A budget, or another notebook's calls, show after the next cell; a cell that changes nothing sends nothing."""
+    assert snapshots_of(kernel, "1 + 1") == []
+
+    (told,) = snapshots_of(kernel, "%o1 budget 2000")
+
+    assert [one["limit"] for one in told["budgets"] if not one["simulated"]] == [2_000 * 10**9]
+    (told,) = snapshots_of(kernel, "%o1 budget --remove")
+    assert told["budgets"] == []
+    assert told["totals"]["session"]["calls"] == len(told["rows"]) > 1
+
+
+def snapshots_of(kernel, code):
+    """Run a cell and return the snapshots that a chart was sent meanwhile."""
+    message_id, found = kernel.start(code), []
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=30)
+        content = message["content"]
+        if message["msg_type"] == "comm_msg" and ["snapshot"] in content["data"].get("buffer_paths", []):
+            found.append(json.loads(bytes(message["buffers"][0])))
+        ended = message["msg_type"] == "status" and content["execution_state"] == "idle"
+        if ended and message["parent_header"].get("msg_id") == message_id:
+            kernel.client.get_shell_msg(timeout=30)
+            return found
 
 
 def test_closed_panels_are_told_nothing_and_kept_by_nobody(kernel):

@@ -9,7 +9,7 @@
 export function read(snapshot) {
   // The kernel sends it as the bytes of its JSON: ten thousand calls are one piece to every part they pass through.
   if (snapshot?.byteLength !== undefined) snapshot = JSON.parse(new TextDecoder().decode(snapshot));
-  const state = { seq: 0, today: "", more: 0, problem: "", totals: {}, budgets: [], running: [], ...snapshot };
+  const state = { seq: 0, count: 0, today: "", more: 0, problem: "", totals: {}, budgets: [], running: [], ...snapshot };
   state.calls = (snapshot?.rows ?? []).map((row) => callOf(state.columns, row));
   state.places = new Map(state.calls.map((call, place) => [call.id, place]));
   delete state.rows;
@@ -24,7 +24,7 @@ function callOf(columns, row) {
 
 /** Bring the state up to the news; false where some news in between was missed, so that a snapshot is needed. */
 export function apply(state, news) {
-  if (!news || news.seq === undefined || news.count < state.count) return true;
+  if (!news || news.seq === undefined || news.count <= state.count) return true;
   const whole = news.from <= state.seq;
   for (const row of news.rows) {
     const call = callOf(news.columns, row);

@@ -41,7 +41,7 @@ class Feed:
         self._recent: dict[str, tuple[int, list[object]]] = {}
         self._told = self._forgotten = self.seq = self.count = 0
         self._next_s = 0.0
-        self._waiting = False
+        self._waiting = self._called = False
         self._kept: dict[str, Any] = {}
 
     def attach(self, chart: Chart) -> None:
@@ -64,6 +64,7 @@ class Feed:
     def changed(self, call_id: str) -> None:
         """Take note of a call; tell of it now or, soon after the last time, a moment later."""
         with self._lock:
+            self._called = True
             entry = panels.entry(call_id)
             if entry is not None:
                 self.seq += 1
@@ -77,18 +78,22 @@ class Feed:
                 asyncio.get_running_loop().call_later(wait_s, self._tell)
 
     def keep(self, *_: object) -> None:
-        """At the end of a cell, tell of what no call did (a budget, another notebook), and keep the state for later.
+        """At the end of a cell, keep the state below each chart, as the saved notebook will show it.
 
-        Below each chart stands the state as the saved notebook will show it.
+        What no call of ours has told of (a budget, a price, another notebook) is sent whole.
         """
         with self._lock, contextlib.suppress(LedgerError):
             now = panels.news(())
             if now == self._kept:
                 return
             self._kept = now
-            self._tell()
+            called, self._called = self._called, False
+            if called:
+                self._tell()
             bundle = panels.static()
             for chart in list(self._charts):
+                if not called:
+                    chart.send_state("snapshot")
                 publish_display_data(bundle, transient={"display_id": chart.static_id}, update=True)
 
     def _tell(self) -> None:
