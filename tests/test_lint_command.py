@@ -11,7 +11,6 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -105,7 +104,7 @@ def finding(monkeypatch: pytest.MonkeyPatch, code: str, word: str) -> None:
             yield Diagnostic(code, "found", "error", "a word was found", *match.span())
 
     others = [rule for rule in rules() if not rule.code.startswith(code[:3])]
-    patched = (*others, replace(rules()[0], code=code, check=find))
+    patched = (*others, rules()[0]._replace(code=code, check=find))
     monkeypatch.setattr(registry, "rules", lambda: patched)
     monkeypatch.setattr("o1magic.lint_command.run.rules", lambda: patched)
 
