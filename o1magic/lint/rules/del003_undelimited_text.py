@@ -114,7 +114,7 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
             span = _below(document, rows, i, reached, spoken)
             if span is None and i == last[-1]:
                 block = rows[_run(document, rows, i - 1, -1) + 1 : i]
-                span = _block(document, block, _asks(spoken, row.text, where="above"))
+                span = _block(document, block, min(_POINTED, _asks(spoken, row.text, where="above")))
         if span is not None:
             yield Diagnostic(
                 rule.code, rule.name, rule.severity, _MESSAGE, *span, _tagged(document, span, inline=inline)
@@ -151,7 +151,7 @@ def _asks(spoken: Sequence[Language], line: str, *, where: str) -> int:
             return _NAMED
         if (done or _has(language, "make", text)) and _points(language, where, text):
             found = _POINTED
-        short = where == "below" and len(text) <= _LONGEST_ALONE
+        short = len(text) <= (_LONGEST_ALONE if where == "below" else _NEAR)
         if not found and short and _begins(language, "alone", text) and not _has(language, "other", text):
             found = _PLACED
     return found
@@ -213,8 +213,7 @@ def _inline(document: Document, rows: list[Line], spoken: Sequence[Language]) ->
         end = below[-1].end if below and not _tells(below[0].text) else end
     if not _weighs(document.text[start:end], _LONG if asked == _PLACED else _LONG_INLINE):
         return None
-    told = asked != _NAMED and _tells(first)
-    return None if told or first.count(",") * 25 > len(first) else (start, end)
+    return None if (asked != _NAMED and _tells(first)) or first.count(",") * 25 > len(first) else (start, end)
 
 
 def _is_task(first: str, spoken: Sequence[Language]) -> bool:
