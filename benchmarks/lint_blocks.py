@@ -7,8 +7,9 @@ repository and commit, file, line (JSON Lines) and keys, SHA-256, and its blocks
 laid out as for `lint_quality.py`. Several parts are joined by a line break.
 
 All blocks were labelled by reading, before the linter saw the texts, by one reader. The linter was tuned on `dev`;
-`test` was looked at once, after which lists of words for tasks on texts were extended. `arguable` blocks (short texts, lists of statements, a task's own numbers) count
-neither way, found or not. A finding is right when it shares half of its lines with a block.
+`test` was looked at once, after which lists of words for tasks on texts were extended. `arguable` blocks (short texts,
+lists of statements, a task's own numbers) count neither way, found or not. A finding is right when it shares half of
+its lines with a block.
 """
 
 from __future__ import annotations
