@@ -6,7 +6,7 @@ by `cues`, and by the rules for their own lists.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from o1magic.lint.data import tables
@@ -46,28 +46,20 @@ class Form(NamedTuple):
 class Language:
     """One rule's forms in one language, and the lists around them; each is read when first asked for."""
 
-    __slots__ = ("_forms", "_gates", "_lists", "_raw", "name", "words")
-
     def __init__(self, name: str, raw: dict[str, str], *, words: bool) -> None:
         self.name, self.words = name, words
         self._raw = raw
-        self._forms: tuple[Form, ...] | None = None
-        self._gates: frozenset[str] = frozenset()
         self._lists: dict[tuple[str, bool], Phrases] = {}
 
-    @property
+    @cached_property
     def forms(self) -> tuple[Form, ...]:
         """Return the ways of putting a cue."""
-        if self._forms is None:
-            forms = tuple(self._form(line) for line in self._raw["forms"].splitlines() if line.strip())
-            self._gates = frozenset().union(*(form.shortest.gates for form in forms))
-            self._forms = forms
-        return self._forms
+        return tuple(self._form(line) for line in self._raw["forms"].splitlines() if line.strip())
 
-    @property
+    @cached_property
     def gates(self) -> frozenset[str]:
         """Return how words begin of which one is in whatever any form matches."""
-        return self._gates if self.forms else frozenset()
+        return frozenset().union(*(form.shortest.gates for form in self.forms))
 
     def any_of(self, name: str, *, at_end: bool = False) -> Phrases | None:
         """Return a list of phrases, None for an empty one; `at_end` ties it to the end of what is searched."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -63,68 +64,44 @@ class Phrases:
     tail: a pattern for what may follow the phrase.
     """
 
-    __slots__ = (
-        "_anchored",
-        "_anchors",
-        "_by_gate",
-        "_gates",
-        "_known",
-        "_looked_for",
-        "_tail",
-        "_weight",
-        "_whole",
-        "_words",
-        "listed",
-    )
-
     def __init__(self, raw: str, *, words: bool, squeezed: bool = True, tail: str = "") -> None:
         self._words, self._tail = words, tail
         self.listed = _lines(raw, words=words, squeezed=squeezed)
-        self._anchored: dict[str, frozenset[str]] | None = None
-        self._by_gate: dict[str, set[str]] = {}
-        self._anchors = self._gates = frozenset[str]()
-        self._weight = (0, 0)
-        self._looked_for: tuple[str, ...] | None = None
-        self._whole: re.Pattern[str] | None = None
         self._known: tuple[frozenset[str], re.Pattern[str] | None] = frozenset(), None
 
     def __bool__(self) -> bool:
         """Return whether there is a phrase at all."""
         return bool(self.listed)
 
-    @property
+    @cached_property
     def anchored(self) -> dict[str, frozenset[str]]:
-        """Return the phrases, with the words of each of which one must be there; worked out when first asked for."""
-        if self._anchored is None:
-            self._anchored = {phrase: anchors_of(phrase, words=self._words) for phrase in self.listed}
-            for phrase, anchors in self._anchored.items():
-                at_start = self._words and _starts_words(phrase)
-                for anchor in anchors:
-                    self._by_gate.setdefault(gate_of(anchor, words=at_start), set()).add(anchor)
-            self._gates = frozenset(self._by_gate)
-            self._anchors = frozenset().union(*self._anchored.values())
-            self._weight = _weight(self._anchors)
-        return self._anchored
+        """Return the phrases, with the words of each of which one must be there."""
+        return {phrase: anchors_of(phrase, words=self._words) for phrase in self.listed}
 
-    @property
+    @cached_property
     def anchors(self) -> frozenset[str]:
         """Return words of which one is in whatever a phrase of the list matches."""
-        return self._anchors if self.anchored else frozenset()
+        return frozenset().union(*self.anchored.values())
 
-    @property
-    def gates(self) -> frozenset[str]:
-        """Return how those words begin."""
-        return self._gates if self.anchored else frozenset()
-
-    @property
+    @cached_property
     def by_gate(self) -> dict[str, set[str]]:
         """Return those words by how they begin."""
-        return self._by_gate if self.anchored else {}
+        found: dict[str, set[str]] = {}
+        for phrase, anchors in self.anchored.items():
+            at_start = self._words and _starts_words(phrase)
+            for anchor in anchors:
+                found.setdefault(gate_of(anchor, words=at_start), set()).add(anchor)
+        return found
 
-    @property
+    @cached_property
+    def gates(self) -> frozenset[str]:
+        """Return how those words begin."""
+        return frozenset(self.by_gate)
+
+    @cached_property
     def weight(self) -> tuple[int, int]:
         """Return how much those words tell of a text that holds one."""
-        return self._weight if self.anchored else (0, 0)
+        return _weight(self.anchors)
 
     def held(self, words: Vocabulary) -> frozenset[str]:
         """Return those of the anchors that may be in a text of these words, once it is squeezed."""
@@ -161,15 +138,15 @@ class Phrases:
         return self._pattern.sub(replacement, text) if self._may_be_in(text) else text
 
     def _may_be_in(self, text: str) -> bool:
-        if self._looked_for is None:
-            self._looked_for = _shortest(self.anchors)
         return any(map(text.__contains__, self._looked_for))
 
-    @property
+    @cached_property
+    def _looked_for(self) -> tuple[str, ...]:
+        return _shortest(self.anchors)
+
+    @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        if self._whole is None:
-            self._whole = self._compiled(self.listed)
-        return self._whole
+        return self._compiled(self.listed)
 
     def _compiled(self, phrases: Iterable[str]) -> re.Pattern[str]:
         ordered = sorted(phrases, key=len, reverse=True)
