@@ -123,6 +123,16 @@ def test_a_page_without_the_panel_is_told_nothing_until_it_is_back(kernel):
     kernel.run("one.close()")
 
 
+def test_who_looks_is_told_only_what_is_new(kernel):
+    """A page that has the totals as they are gets no answer; one that has others gets everything."""
+    kernel.run("one = chart.Chart('y')\nfrom o1magic import panels")
+    look = "chart._answer(one, {{'look': {}}}, [])"
+
+    assert snapshots_of(kernel, look.format("panels.news(())['totals']")) == []
+    assert len(snapshots_of(kernel, look.format("None"))) == 1
+    kernel.run("one.close()")
+
+
 def test_every_answer_carries_its_usage_for_programs(kernel):
     """Numbers and names beside the Markdown; no text of prompt or answer."""
     ran = kernel.run("%%o1 -m o1\nIs the number 391 prime?")

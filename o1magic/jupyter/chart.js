@@ -779,16 +779,16 @@ function render({ model, el }) {
   });
   // Every page that shows this panel hears the answer: only the one that asked saves the file.
   const token = `${Date.now()}-${Math.random()}`;
-  const look = () => {
+  const look = (always = false) => {
     try {
-      model.send({ look: state.seq });
+      model.send({ look: always ? null : state.totals });
     } catch { /* the kernel is gone, which the panel says */ }
   };
   const show = () => {
     panel.alive(true);
     if (!apply(state, model.get("news")) && asked !== state.seq) {
       asked = state.seq;
-      look();
+      look(true);
     }
     panel.show(state, { scope: SCOPES[model.get("scope")] ?? "session", inputs: model.get("inputs") });
   };
@@ -802,7 +802,7 @@ function render({ model, el }) {
       if (message.csv === token) panel.exported(message.problem ?? save(message.name, buffers[0]));
     },
     // Said when the connection is lost and when it is back; the kernel's answer tells which.
-    comm_live_update: () => { panel.alive(false); look(); },
+    comm_live_update: () => { panel.alive(false); look(true); },
   };
   for (const [name, then] of Object.entries(changes)) model.on(name, then);
   show();

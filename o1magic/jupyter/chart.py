@@ -44,14 +44,17 @@ class Feed:
         self._waiting = self._called = False
         self._kept: dict[str, Any] = {}
 
-    def attach(self, chart: Chart) -> None:
-        """Keep a chart up to date, as long as something else holds it."""
+    def attach(self, chart: Chart) -> bool:
+        """Keep a chart up to date, as long as something else holds it; tell whether it was not."""
         with self._lock:
+            if chart in self._charts:
+                return False
             self._charts.add(chart)
             if self.changed not in live.watchers:
                 self._kept = panels.news(())
                 live.watchers.append(self.changed)
                 _events().register("post_run_cell", self.keep)
+            return True
 
     def detach(self, chart: Chart) -> None:
         """Leave a chart alone; without any, no call is watched."""
@@ -153,8 +156,7 @@ class Chart(anywidget.AnyWidget):
     def _viewed(self, change: Mapping[str, Any]) -> None:
         if not change["new"]:
             FEED.detach(self)
-        elif not change["old"]:
-            FEED.attach(self)
+        elif FEED.attach(self):  # it was asleep
             self.send_state("snapshot")
 
 
@@ -163,7 +165,8 @@ def _answer(chart: Chart, message: Mapping[str, Any], _: object) -> None:
     if "stop" in message:
         live.stop(str(message["stop"]))
     elif "look" in message:
-        chart.send_state("snapshot")
+        if message["look"] != panels.news(())["totals"]:
+            chart.send_state("snapshot")
     elif "csv" in message:
         answer = {"csv": message["csv"]}
         try:
