@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -220,6 +221,40 @@ def test_k2_an_interrupt_ends_the_call_at_once(kernel: Kernel) -> None:
     assert "Stopped" in ran.error[0]
     assert rows(kernel)[-1][0] == "unknown"
     assert kernel.run("%%o1\nIs 391 prime?").status == "ok"
+
+
+def test_k5_an_interrupt_while_the_ledger_is_written(kernel: Kernel) -> None:
+    """Stop comes back although another program keeps the file; the answer that had arrived is settled all the same."""
+    kernel.run("%o1 spend")  # makes the ledger
+    before = len(rows(kernel))
+    started = kernel.start("%%o1 --endpoint simulator:rate-limit\nAnswered after a second.")
+    deadline = time.monotonic() + 20
+    while len(rows(kernel)) == before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    with closing(sqlite3.connect(kernel.environment["O1MAGIC_LEDGER"], isolation_level=None, timeout=5)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(2.5)
+        kernel.interrupt()
+        ran = kernel.finish(started)
+        assert [state for state, *_ in rows(kernel)[before:]] == ["intent"]
+        other.execute("COMMIT")
+
+    assert ran.status == "error"
+    assert ran.seconds < 2.5
+    while rows(kernel)[-1][0] == "intent" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [state for state, *_ in rows(kernel)[before:]] == ["settled"]
+
+
+def test_k8_the_same_cell_again_is_another_call(kernel: Kernel) -> None:
+    """Running a cell twice makes two calls, each with a row and an id of its own."""
+    cell = "%%o1 -m o1\nIs 391 prime?"
+    kernel.run("%o1 spend")  # makes the ledger
+    before = len(rows(kernel))
+    first, second = (kernel.run(f"{cell}") and kernel.run("print(_.id)").text() for _ in range(2))
+
+    assert first != second
+    assert len(rows(kernel)) == before + 2
 
 
 def test_a_running_clock_is_shown_and_taken_away(kernel: Kernel) -> None:

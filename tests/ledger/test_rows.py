@@ -16,10 +16,12 @@ from ledger_kit import (
     SETTLED,
     UNKNOWN,
     intent,
+    query,
     record,
     summed,
 )
 
+from o1magic import catalog, cost
 from o1magic.answer import Usage
 from o1magic.errors import LedgerError
 from o1magic.ledger import (
@@ -134,7 +136,7 @@ def test_a9_flags_are_recorded(ledger):
 
 
 @pytest.mark.parametrize("amount", [-1, 1.5, float("nan"), True, "5", 2**63])
-def test_money_is_whole_nano_dollars(amount):
+def test_b3_money_is_whole_nano_dollars(amount):
     """B3: an amount that is no integer number of nano-dollars is refused before it can be recorded."""
     with pytest.raises(ValueError, match="nano-dollars"):
         intent(hold_nano_usd=amount)
@@ -287,3 +289,26 @@ def test_csv_that_cannot_be_written_names_the_file(ledger, tmp_path):
     """An export to a missing folder names the file and the reason."""
     with pytest.raises(LedgerError, match=r"nowhere/spend\.csv cannot be written: no such file"):
         ledger.export_csv(tmp_path / "nowhere" / "spend.csv")
+
+
+def test_b3_odd_amounts_add_up_to_the_last_nano_dollar(ledger, path):
+    """B3: costs of odd token counts are rounded once each, and rows, totals and budget agree to the nano-dollar."""
+    price = catalog.load().find("gpt-5-nano").price_on(date(2026, 11, 22))
+    ledger.set_budget(10**12, session="s1")
+    costs = [cost.cost_nano_usd(Usage(3 * n + 1, n, 0, 7 * n), price) for n in range(40)]
+    for nano in costs:
+        record(ledger, replace(SETTLED, cost_nano_usd=nano))
+
+    assert {type(nano) for nano in costs} == {int}
+    assert ledger.total().cost_nano_usd == sum(costs) == ledger.standings("s1")[0].spent
+    assert query(path, "SELECT SUM(cost_nano) FROM call") == [(sum(costs),)]
+
+
+def test_b6_the_same_response_fetched_twice_counts_once(ledger, path):
+    """B6: a response whose outcome is told twice, by two processes too, is counted once."""
+    told = replace(SETTLED, provider_id="resp_1")
+    held = record(ledger, told)
+    with Ledger(path) as other:
+        assert not other.settle(held.id, told)
+
+    assert (ledger.total().calls, ledger.total().cost_nano_usd) == (1, COST)
