@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from functools import cached_property
+from heapq import merge
 from itertools import chain
 from operator import sub
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from o1magic.lint import regions
 from o1magic.lint.fold import Folded, fold
 from o1magic.lint.patterns import late
-from o1magic.lint.regions import Region, Spans
+from o1magic.lint.regions import Region, Regions, Spans
 from o1magic.lint.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Document:
         return Spans(self.context.inserted)
 
     @cached_property
-    def regions(self) -> tuple[Region, ...]:
+    def regions(self) -> Regions:
         """Return what is delimited in the text, in order; what lies inside another region is not listed."""
         found = [Region(a, b, "inserted") for a, b in self.inserted]
         masked = self.inserted.mask(self.text)
@@ -83,8 +84,9 @@ class Document:
             new = list(scan(masked, self.start))
             if new:
                 found += new
-                masked = Spans((region.start, region.end) for region in new).mask(masked)
-        return tuple(sorted(found))
+                new.sort()
+                masked = Spans(((region.start, region.end) for region in new), ordered=True).mask(masked)
+        return Regions(sorted(found))
 
     @cached_property
     def payload(self) -> Payload:
@@ -106,7 +108,7 @@ class Document:
         from o1magic.lint.segments import data_spans
 
         regions = ((r.start, r.end) for r in self.regions)
-        return Spans([*regions, *self.payload.spans(), *data_spans(self)])
+        return Spans(merge(regions, self.payload.spans(), data_spans(self)), ordered=True)
 
     @cached_property
     def delimited(self) -> Spans:

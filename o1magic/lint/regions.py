@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args, overload
 
 from o1magic.lint.patterns import late
 
@@ -20,12 +21,42 @@ Kind = Literal[
 ]
 
 
+_KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
 class Region(NamedTuple):
     """A span that is not the person's instruction, and what makes it so."""
 
     start: int
     end: int
     kind: Kind
+
+
+class Regions(Sequence[Region]):
+    """Regions held in columns, each made when it is asked for."""
+
+    def __init__(self, found: Sequence[Region]) -> None:
+        self._starts = array("Q", (one.start for one in found))
+        self._ends = array("Q", (one.end for one in found))
+        self._kinds = bytes(_KINDS.index(one.kind) for one in found)
+
+    def __len__(self) -> int:
+        """Return how many regions there are."""
+        return len(self._kinds)
+
+    @overload
+    def __getitem__(self, index: int) -> Region: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Region]: ...
+    def __getitem__(self, index: int | slice) -> Region | list[Region]:
+        """Return a region, or several."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return Region(self._starts[index], self._ends[index], _KINDS[self._kinds[index]])
+
+    def __iter__(self) -> Iterator[Region]:
+        """Yield each region, keeping none."""
+        return map(Region, self._starts, self._ends, map(_KINDS.__getitem__, self._kinds))
 
 
 # Small strings take many times the memory of their characters.
@@ -37,9 +68,10 @@ class Spans:
 
     __slots__ = ("_ends", "_starts")
 
-    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+    def __init__(self, spans: Iterable[tuple[int, int]], *, ordered: bool = False) -> None:
         self._starts, self._ends = array("Q"), array("Q")
-        for start, end in sorted(spans):
+        # Sorting holds all of them at once: half a text may be short quotes.
+        for start, end in spans if ordered else sorted(spans):
             if self._ends and start <= self._ends[-1]:
                 self._ends[-1] = max(end, self._ends[-1])
             elif end > start:
@@ -91,101 +123,19 @@ _QUOTES = late(
 )
 
 # Inside these tags stand instructions, not data.
-_INSTRUCTION_TAGS = frozenset(
-    [
-        "instruction",
-        "instructions",
-        "task",
-        "tasks",
-        "prompt",
-        "system",
-        "user",
-        "assistant",
-        "developer",
-        "question",
-        "query",
-        "request",
-        "goal",
-        "goals",
-        "role",
-        "rule",
-        "rules",
-        "requirements",
-        "constraints",
-        "steps",
-        "guidelines",
-        "persona",
-        "objective",
-        "message",
-        "ask",
-        "problem",
-    ]
-)
+_INSTRUCTION_TAGS = frozenset([
+    "instruction", "instructions", "task", "tasks", "prompt", "system", "user", "assistant", "developer", "question",
+    "query", "request", "goal", "goals", "role", "rule", "rules", "requirements", "constraints", "steps",
+    "guidelines", "persona", "objective", "message", "ask", "problem",
+])  # fmt: skip
 # These are more often markup someone pasted than delimiters someone chose.
-_HTML_TAGS = frozenset(
-    [
-        "html",
-        "head",
-        "body",
-        "div",
-        "span",
-        "p",
-        "a",
-        "ul",
-        "ol",
-        "li",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "td",
-        "th",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "img",
-        "br",
-        "hr",
-        "form",
-        "button",
-        "select",
-        "option",
-        "label",
-        "script",
-        "style",
-        "link",
-        "meta",
-        "nav",
-        "section",
-        "header",
-        "footer",
-        "main",
-        "aside",
-        "b",
-        "i",
-        "u",
-        "em",
-        "strong",
-        "small",
-        "svg",
-        "path",
-        "g",
-        "rect",
-        "circle",
-        "canvas",
-        "video",
-        "audio",
-        "iframe",
-        "template",
-        "slot",
-        "title",
-        "center",
-        "font",
-    ]
-)
+_HTML_TAGS = frozenset([
+    "html", "head", "body", "div", "span", "p", "a", "ul", "ol", "li", "table", "thead", "tbody", "tr", "td", "th",
+    "h1", "h2", "h3", "h4", "h5", "h6", "img", "br", "hr", "form", "button", "select", "option", "label", "script",
+    "style", "link", "meta", "nav", "section", "header", "footer", "main", "aside", "b", "i", "u", "em", "strong",
+    "small", "svg", "path", "g", "rect", "circle", "canvas", "video", "audio", "iframe", "template", "slot", "title",
+    "center", "font",
+])  # fmt: skip
 _LONGEST_QUOTE = 2000
 _COMMENT_MARK = 6
 _CLOSING = frozenset("\"”“»«」』》〉›＂’'")
