@@ -61,6 +61,8 @@ def svg(rows: Sequence[Row]) -> str:
         thinking.append(_box(left, middle, step - gap, base - middle))
         visible.append(_box(left, middle - seen * scale, step - gap, seen * scale))
     per = "each bar a call" if each == 1 else f"each bar the mean of {each:,} calls"
+    played = sum(row.simulated for row in rows)
+    per += "" if not played else ", simulated" if played == len(rows) else ", some simulated"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif"'
         f' font-size="11" fill="{_INK}"><defs><pattern id="h" width="5" height="5" patternUnits="userSpaceOnUse"'

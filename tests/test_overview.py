@@ -72,6 +72,9 @@ def test_simulated_money_is_never_shown_as_real(tmp_path: Path) -> None:
         hold(ledger, "a", simulated=True)
         ledger.settle("a", outcome())
         shown = overview.static(ledger.rows(), ledger.spend("s"), session="s", written="now")["text/plain"]
+        assert "each bar a call, simulated" in picture.svg(ledger.rows())
+        hold(ledger, "b")
+        assert "each bar a call, some simulated" in picture.svg(ledger.rows())
 
     assert "simulated: 1, would have cost $0.001" in shown
     assert "o3 (simulated)" in shown

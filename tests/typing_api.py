@@ -6,6 +6,7 @@ from typing import assert_type
 
 import o1magic
 from o1magic import Answer, Diagnostic, FixResult, Usage
+from o1magic.jupyter.panel import Panel
 
 answer = o1magic.ask("hello", model="o1", effort="low", max_completion_tokens=25_000, endpoint="simulator")
 assert_type(answer, Answer)
@@ -25,3 +26,5 @@ assert_type(found[0].start, int)
 fixed = o1magic.fix("Think step by step.", unsafe=True)
 assert_type(fixed, FixResult)
 assert_type(fixed.applied, tuple[Diagnostic, ...])
+
+assert_type(o1magic.panel(), Panel)

@@ -701,16 +701,16 @@ const ROW = 25;
 const SHOWN = 9;
 
 const COLUMNS = [
-  { title: "Time", width: "8.5em", value: (call) => call.created_ms, text: (call, today) => moment(call, today), number: true, left: true },
-  { title: "Model", width: "12.5em", value: (call) => call.model, text: (call) => call.model },
-  { title: "Effort", width: "6em", value: (call) => call.effort, text: (call) => call.effort ?? "–" },
-  { title: "Prompt", width: "6em", value: (call) => call.prompt, text: (call) => known(call, call.prompt), number: true },
-  { title: "Reasoning", width: "6.5em", value: (call) => call.reasoning, text: (call) => known(call, call.reasoning), number: true },
-  { title: "Visible", width: "6em", value: visibleOf, text: (call) => known(call, visibleOf(call)), number: true },
-  { title: "Cost", width: "6.5em", value: (call) => call.cost_nano_usd, text: price, number: true },
-  { title: "Seconds", width: "5em", value: (call) => call.seconds, text: (call) => call.seconds?.toFixed(1) ?? "–", number: true },
-  { title: "Ended by", width: "7.5em", value: ending, text: ending },
-  { title: "Findings", width: "auto", value: (call) => call.lint || null, text: (call) => findings(call) || "–" },
+  { title: "Time", width: "7.2em", value: (call) => call.created_ms, text: (call, today) => moment(call, today), number: true, left: true },
+  { title: "Model", width: "auto", value: (call) => call.model, text: (call) => call.model },
+  { title: "Effort", width: "5.6em", value: (call) => call.effort, text: (call) => call.effort ?? "–" },
+  { title: "Prompt", width: "5.6em", value: (call) => call.prompt, text: (call) => known(call, call.prompt), number: true },
+  { title: "Reasoning", width: "6.9em", value: (call) => call.reasoning, text: (call) => known(call, call.reasoning), number: true },
+  { title: "Visible", width: "5.6em", value: visibleOf, text: (call) => known(call, visibleOf(call)), number: true },
+  { title: "Cost", width: "6.2em", value: (call) => call.cost_nano_usd, text: price, number: true },
+  { title: "Seconds", width: "6em", value: (call) => call.seconds, text: (call) => call.seconds?.toFixed(1) ?? "–", number: true },
+  { title: "Ended by", width: "6.8em", value: ending, text: ending },
+  { title: "Findings", width: "6.4em", value: (call) => call.lint || null, text: (call) => findings(call).replaceAll(" fixed", " ✓") || "–" },
 ];
 
 function known(call, count) {
@@ -758,7 +758,8 @@ function tableRow(call, place, today) {
     if (said === "unknown" || said === "–" || said === "…") cell.classList.add("o1-muted");
     if (title === "Model" && call.simulated) cell.append(make("span", "o1-pill", "simulated"));
     if (title === "Model" && call.asked) cell.title = `asked: ${call.asked}`;
-    else if (said.length > 14) cell.title = said;
+    else if (title === "Findings") cell.title = findings(call).replaceAll("fixed", "fixed in what was sent");
+    else if (said.length > 9) cell.title = said;
     row.append(cell);
   }
   return row;
@@ -916,11 +917,11 @@ const STYLE = `
 .o1-tablehead { display: flex; justify-content: flex-end; align-items: center; gap: 12px; padding: 10px 0 4px; }
 .o1-tablehead > :first-child { margin-right: auto; }
 .o1-scroll { overflow: auto; border-top: 1px solid var(--o1-line); }
-.o1-none .o1-scroll { display: none; }
-.o1-panel .o1-table { width: 100%; min-width: 720px; table-layout: fixed; border-collapse: separate; border-spacing: 0; font-size: inherit; border: 0; color: inherit; margin: 0; }
+.o1-none .o1-scroll, .o1-none .o1-tablehead { display: none; }
+.o1-panel .o1-table { width: 100%; min-width: 810px; table-layout: fixed; border-collapse: separate; border-spacing: 0; font-size: inherit; border: 0; color: inherit; margin: 0; }
 .o1-panel .o1-table tr { background: transparent; }
 .o1-panel .o1-table td, .o1-panel .o1-table th {
-  height: ${ROW}px; padding: 0 8px; text-align: left; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
+  height: ${ROW}px; padding: 0 6px; text-align: left; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
   vertical-align: middle; border: 0; border-bottom: 1px solid color-mix(in srgb, var(--o1-line) 55%, transparent); max-width: none;
 }
 .o1-panel .o1-table th { position: sticky; top: 0; z-index: 1; padding: 0; background: var(--o1-ground); font-weight: 400; border-bottom-color: var(--o1-line); }
@@ -928,7 +929,7 @@ const STYLE = `
 .o1-panel .o1-table tbody tr:hover td { background: var(--o1-raised); }
 .o1-panel .o1-table tr[aria-hidden] { border: 0; }
 .o1-open { color: var(--o1-soft); }
-.o1-sort { width: 100%; height: 100%; padding: 0 8px; font: inherit; color: var(--o1-soft); text-align: inherit; background: none; border: 0; cursor: pointer; }
+.o1-sort { width: 100%; height: 100%; padding: 0 6px; font: inherit; color: var(--o1-soft); text-align: inherit; background: none; border: 0; cursor: pointer; }
 .o1-sort:hover { color: var(--o1-ink); }
 th[aria-sort="ascending"] .o1-sort, th[aria-sort="descending"] .o1-sort { color: var(--o1-ink); font-weight: 600; }
 th[aria-sort="ascending"] .o1-sort::after { content: " ↑"; }
