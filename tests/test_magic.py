@@ -246,6 +246,26 @@ def test_k5_an_interrupt_while_the_ledger_is_written(kernel: Kernel) -> None:
     assert [state for state, *_ in rows(kernel)[before:]] == ["settled"]
 
 
+def test_k4_an_interrupt_while_the_answer_is_drawn(kernel: Kernel) -> None:
+    """An answer whose drawing was interrupted is settled, and `%o1 last` has it."""
+    slow = "get_ipython().display_formatter.formatters['text/plain'].for_type_by_name('o1magic.answer', 'Answer', draw)"
+    kernel.run(f"import time\ndef draw(answer, printer, cycle):\n    time.sleep(30)\n{slow}")
+    before = len(rows(kernel)) if kernel.run("%o1 spend") else 0
+    started = kernel.start("%%o1 -m o1\nIs 391 prime?")
+    deadline = time.monotonic() + 20
+    while [state for state, *_ in rows(kernel)[before:]] != ["settled"] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.5)  # into the drawing
+
+    kernel.interrupt()
+    ran = kernel.finish(started)
+    kernel.run("get_ipython().display_formatter.formatters['text/plain'].pop('o1magic.answer.Answer')")
+
+    assert ran.seconds < 10
+    assert [state for state, *_ in rows(kernel)[before:]] == ["settled"]
+    assert "391" in kernel.run("%o1 last --text").text()
+
+
 def test_k8_the_same_cell_again_is_another_call(kernel: Kernel) -> None:
     """Running a cell twice makes two calls, each with a row and an id of its own."""
     cell = "%%o1 -m o1\nIs 391 prime?"
