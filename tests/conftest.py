@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 # Helpers that several tests share stand beside them.
 sys.path.insert(0, str(Path(__file__).parent))
 
+
+# Started in the background, `make test` ignores Ctrl-C, and so would every program a test starts and then interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run of CI; new ones on every run elsewhere.
 settings.register_profile("ci", derandomize=True)
