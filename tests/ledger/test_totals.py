@@ -233,7 +233,7 @@ class Calls(RuleBasedStateMachine):
             assert min(stands) >= 0
 
 
-# Ten thousand sequences take half an hour: CI runs a few, and a person runs SEQUENCES=10000 now and then.
+# Ten thousand take a quarter of an hour: CI runs a few, a person SEQUENCES=10000 SEQUENCES_ON=/dev/shm now and then.
 Calls.TestCase.settings = settings(
     max_examples=int(os.environ.get("SEQUENCES", "40")),
     stateful_step_count=20,
