@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pkgutil import get_data
-from typing import Any
+from typing import Any, Final
 
 from o1magic.lint.patterns import late
 
+_FOLDER: Final = __file__.removesuffix("data.py") + "cues"
 # The part of TOML that the data files are written in; what does not fit it is left to tomllib.
 _ENTRY = late(
     r"\s*(?:#[^\n]*(?=\n|$)|\[(\w+)\][ \t]*(?=\n|$)"
@@ -23,8 +23,9 @@ _ENTRY = late(
 @cache
 def tables(name: str) -> dict[str, Any]:
     """Return a data file as it is written."""
-    # Not through pathlib, which takes longer to import than all data files take to read.
-    text = (get_data("o1magic.lint", f"cues/{name}.toml") or b"").decode().replace("\r\n", "\n")
+    # Not through pkgutil or pathlib, each of which takes longer to import than all data files take to read.
+    with open(f"{_FOLDER}/{name}.toml", encoding="utf-8") as file:  # noqa: PTH123
+        text = file.read()
     read = _read(text)
     if read is not None:
         return read

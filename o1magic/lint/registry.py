@@ -5,6 +5,7 @@ Called by the engine and by `explain`.
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,9 +43,10 @@ class Rule(NamedTuple):
 @cache
 def rules() -> tuple[Rule, ...]:
     """Return every rule, sorted by code."""
-    from pkgutil import iter_modules
-
-    found = (import_module(f"{_FOLDER.__name__}.{module.name}") for module in iter_modules(_FOLDER.__path__))
+    # Not through pkgutil or pathlib, each of which takes longer to import than half of the rules.
+    files = {name for folder in _FOLDER.__path__ for name in os.listdir(folder)}  # noqa: PTH208
+    names = (name.removesuffix(".py") for name in files if name.endswith(".py") and name != "__init__.py")
+    found = (import_module(f"{_FOLDER.__name__}.{name}") for name in names)
     return tuple(sorted((module.RULE for module in found), key=lambda rule: rule.code))
 
 

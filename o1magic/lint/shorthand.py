@@ -47,6 +47,7 @@ _GLUED = late(r"[\])%?]\w|\w[(\[]|\]\(")
 _WORD_OPTIONS = late(r"(^|[\s(|])(?:\[(?:[^\[\]()|]+ \|)*[^\[\]()|]+ \])+")
 _SHORT_ANCHOR = 2
 _ENOUGH = 4
+_MOST = _ENOUGH, -1
 # Words in every other sentence announce nothing.
 _COMMON = frozenset([
     "a", "an", "and", "are", "as", "at", "be", "by", "do", "for", "from", "how", "in", "into", "is", "it", "of", "on",
@@ -176,6 +177,8 @@ def anchors_of(phrase: str, *, words: bool) -> frozenset[str]:
     fixed, groups = _outermost(phrase) if "(" in phrase or "[" in phrase else (phrase, [])
     best = frozenset((_longest(fixed, words=words),))
     most = _weight(best) if groups else (0, 0)
+    if most == _MOST:
+        return best
     for either in groups:
         choice = frozenset().union(*(anchors_of(one, words=words) for one in either))
         if (weight := _weight(choice)) > most:
