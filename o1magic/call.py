@@ -1,8 +1,7 @@
 """One paid call: hold its worst case, send, settle. Exactly one ledger row, whatever happens.
 
 Layer 4. Runs on the client's loop thread, where no Ctrl-C can fall between an answer and its row: a cancelled task
-still settles. The ledger is written right there: a thread of its own cost half a millisecond of CPU per call. While
-another process holds the file, calls wait here, and so does an interrupt: a second at most.
+still settles. The ledger is written right there: a thread of its own cost half a millisecond of CPU per call.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from o1magic import client as http
-from o1magic import cost, render, tokens, untrusted
+from o1magic import cost, render, tokens, verdict
 from o1magic.answer import Answer, Usage
-from o1magic.errors import AnswerError, InterruptError, LedgerError, O1Error
+from o1magic.errors import InterruptError, LedgerBusyError, LedgerError, O1Error
 from o1magic.ledger import Intent, Outcome
 
 if TYPE_CHECKING:
@@ -26,13 +25,15 @@ if TYPE_CHECKING:
 
     from o1magic.catalog import Catalog
     from o1magic.endpoint import Endpoint
-    from o1magic.errors import Billed
     from o1magic.ledger import Ledger, Standing, Total
     from o1magic.request import Request
     from o1magic.wire import Reply
 
 # Added to the deadline: after that long, a call without an outcome belongs to a process that is gone.
 _LEASE_MARGIN_S = 120.0
+# How long a call waits for other programs to be done with the ledger, and how often it looks.
+_BUSY_S = 20.0
+_BUSY_PAUSE_S = 0.05
 
 
 logger = logging.getLogger(__name__)
@@ -77,9 +78,12 @@ async def make(call: Call) -> Answer:
     """
     started = time.monotonic()
     watch = _Watch(call.on_event)
-    _hold(call)
     try:
-        await asyncio.sleep(0)  # an interrupt that came while the ledger was busy: nothing has left yet
+        await _hold(call)
+    except asyncio.CancelledError:
+        raise _interrupted(call, watch) from None
+    try:
+        await asyncio.sleep(0)  # an interrupt that came while the row was written: nothing has left yet
         received = await call.client.send(call.request.body, call.endpoint, timeout_s=call.timeout_s, on_event=watch)
     except asyncio.CancelledError:
         failure: O1Error = _interrupted(call, watch)
@@ -133,7 +137,7 @@ def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer
     total, standings = _write(call, outcome)
     footer = render.footer(answer, session=total, standings=standings, bound_nano_usd=call.worst_nano_usd)
     answer = replace(answer, footer=footer)
-    problem = lacking(answer, call.request, tool_calls=reply.tool_calls, choices=reply.choices)
+    problem = verdict.lacking(answer, call.request, tool_calls=reply.tool_calls, choices=reply.choices)
     if problem is not None:
         raise problem
     return answer
@@ -142,62 +146,6 @@ def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer
 def at_list_price(request: Request) -> bool:
     """Tell whether the catalog's prices hold: a service tier of its own has a price of its own."""
     return request.body.get("service_tier") in (None, "auto", "default")
-
-
-def lacking(answer: Answer, request: Request, *, tool_calls: bool, choices: int) -> AnswerError | None:
-    """Return the named state of an answer that holds nothing to go on with, None for one that does."""
-    if answer.text.strip() and answer.finish_reason != "content_filter":
-        return None
-    paid = (
-        f"cost {'simulated ' if answer.simulated else ''}{cost.dollars(answer.cost_nano_usd)}"
-        if answer.cost_nano_usd is not None
-        else "cost unknown"
-    )
-    kept = "The whole answer: `%o1 last`, or the exception's `.answer`."
-    if answer.refusal:
-        said = untrusted.visible(" ".join(answer.refusal.split())[:200])
-        state, what = "refusal", f"{answer.model} refused: “{said}” ({paid})."
-    elif answer.finish_reason == "content_filter":
-        state, what = "content_filter", f"A content filter stopped {answer.model} ({paid})."
-    elif answer.finish_reason == "length":
-        state, what = "length", _spent_thinking(answer, paid)
-        kept = f"{_more(answer, request)} {kept}"
-    elif tool_calls:
-        state, what = "tool_calls", f"{answer.model} asked for a tool instead of answering ({paid})."
-    elif not choices:
-        state, what = "no_choices", f"The reply of {answer.model} holds no answer at all ({paid})."
-    else:
-        state, what = "empty", f"{answer.model} returned an empty answer ({paid})."
-    billed: Billed = "maybe" if answer.cost_nano_usd is None else "yes"
-    return AnswerError(what, how=kept, billed="no" if answer.simulated else billed, answer=answer, state=state)
-
-
-def _spent_thinking(answer: Answer, paid: str) -> str:
-    completion, reasoning = answer.usage.completion, answer.usage.reasoning
-    if completion is None:
-        return f"{answer.model} used up its allowance and wrote no answer; tokens unknown ({paid})."
-    thinking = completion if reasoning is None else reasoning
-    sure = "at most " if reasoning is None else ""
-    if thinking < completion:
-        return (
-            f"{answer.model} used {completion:,} allowed tokens, {thinking:,} on reasoning, and wrote nothing ({paid})."
-        )
-    return (
-        f"{answer.model} spent {sure}{thinking:,} of {completion:,} allowed tokens on reasoning "
-        f"and had none left for an answer ({paid})."
-    )
-
-
-def _more(answer: Answer, request: Request) -> str:
-    """Return the flag and value to try: twice the allowance, the usual reserve at least, the model's cap at most."""
-    allowance = request.max_completion_tokens or answer.usage.completion or 0
-    wanted = max(25_000, 2 * allowance)
-    most = request.model.max_output
-    value = wanted if most is None else min(wanted, most)
-    lower = " or a lower effort, -e low" if "low" in request.model.efforts else ""
-    if value <= allowance:
-        return f"{request.model.name} allows no more than {allowance:,}: ask for less at once{lower}."
-    return f"Try --max-completion-tokens {value}{lower}."
 
 
 def _interrupted(call: Call, watch: _Watch) -> InterruptError:
@@ -263,7 +211,8 @@ class _Watch:
         return "".join(self._pieces) or None
 
 
-def _hold(call: Call) -> None:
+async def _hold(call: Call) -> None:
+    """Put the call on record. While another program writes, the loop goes on with other calls and hears interrupts."""
     price = call.request.model.price_on(call.today())
     intent = Intent(
         id=call.id,
@@ -280,7 +229,14 @@ def _hold(call: Call) -> None:
         simulated=call.endpoint.kind == "simulator",
         lease_s=call.timeout_s + _LEASE_MARGIN_S,
     )
-    call.ledger.hold(intent)
+    given_up = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            return call.ledger.hold(intent, wait=False)
+        except LedgerBusyError:
+            if time.monotonic() > given_up:
+                raise
+        await asyncio.sleep(_BUSY_PAUSE_S)
 
 
 def _write(call: Call, outcome: Outcome) -> tuple[Total | None, tuple[Standing, ...]]:

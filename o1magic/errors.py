@@ -11,6 +11,7 @@ how to go on.
     ├── LintError               (ValueError)   --lint strict found something; .diagnostics
     ├── RequestError            (ValueError)   a parameter the model refuses, a prompt that does not fit
     ├── LedgerError             (OSError)      the ledger cannot be written; nothing is sent without it
+    │   └── LedgerBusyError                    another program keeps it locked
     ├── BudgetError             (ValueError)   the call's worst case does not fit a budget; .standings .worst
     ├── TransportError          (ConnectionError)
     │   ├── NotSentError                       refused, DNS, TLS: the request never left
@@ -131,6 +132,10 @@ class RequestError(O1Error, ValueError):
 
 class LedgerError(O1Error, OSError):
     """The ledger cannot be read or written (`.path`)."""
+
+
+class LedgerBusyError(LedgerError):
+    """Another program keeps writing to the ledger; nothing was recorded."""
 
 
 class BudgetError(O1Error, ValueError):

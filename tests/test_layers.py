@@ -14,7 +14,7 @@ LAYERS = (
     ("errors", "cell", "untrusted", "blocks", "config"),
     ("answer", "catalog", "settings", "endpoint", "values"),
     ("arguments", "prompt", "lint", "tokens", "wire", "cost"),
-    ("request", "render", "client", "ledger", "lint_command", "picture"),
+    ("request", "render", "client", "ledger", "lint_command", "picture", "verdict"),
     ("call", "live", "overview", "remarks"),
     ("ask", "simulator"),
     ("session",),

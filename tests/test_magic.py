@@ -246,6 +246,25 @@ def test_k5_an_interrupt_while_the_ledger_is_written(kernel: Kernel) -> None:
     assert [state for state, *_ in rows(kernel)[before:]] == ["settled"]
 
 
+def test_k5_an_interrupt_while_the_ledger_is_waited_for(kernel: Kernel) -> None:
+    """While another program keeps the file nothing is sent; Stop comes back at once and says so; there is no row."""
+    kernel.run("%o1 spend")  # makes the ledger
+    before = rows(kernel)
+    with closing(sqlite3.connect(kernel.environment["O1MAGIC_LEDGER"], isolation_level=None, timeout=5)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        started = kernel.start("%%o1\nIs 391 prime?")
+        time.sleep(1.5)
+        kernel.interrupt()
+        begun = time.monotonic()
+        ran = kernel.finish(started)
+        other.execute("COMMIT")
+
+    assert time.monotonic() - begun < 1.0
+    assert [line for line in ran.error if "Stopped before anything was sent." in line]
+    assert not [line for line in ran.error if "may have been" in line]
+    assert rows(kernel) == before
+
+
 def test_k4_an_interrupt_while_the_answer_is_drawn(kernel: Kernel) -> None:
     """An answer whose drawing was interrupted is settled, and `%o1 last` has it."""
     slow = "get_ipython().display_formatter.formatters['text/plain'].for_type_by_name('o1magic.answer', 'Answer', draw)"

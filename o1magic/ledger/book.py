@@ -77,14 +77,15 @@ class Book:
         """Return, once, what the user should be told: a call in a spool, a moved file, a migration."""
         return self._store.said()
 
-    def hold(self, intent: Intent) -> None:
+    def hold(self, intent: Intent, *, wait: bool = True) -> None:
         """Record the call and what it may cost, durably. Raises LedgerError: then nothing may be sent.
 
         Raises BudgetError: a budget has no room for the worst case, and the call is on record as failed.
+        Raises LedgerBusyError, without `wait` at once: another program is writing; nothing is on record.
         """
         self._catch_up()
         created_ms = self._now_ms()
-        with self._store.transaction() as execute:
+        with self._store.transaction(wait=wait) as execute:
             refused = calls.hold(execute, intent, created_ms, self._who())
         if refused is not None:
             raise refused

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from o1magic.errors import ConfigError, LedgerError
+from o1magic.errors import ConfigError, LedgerBusyError, LedgerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # The busy handler of SQLite is unfair: with 8 writers one waited 4.2 s.
 BUSY_S = 20.0
+_BUSY = 5  # SQLITE_BUSY
 VARIABLE = "O1MAGIC_LEDGER"
 ELSEWHERE = f"Set {VARIABLE} to a file that can be written."
 _KEPT = f"It was left as it is. Set {VARIABLE} to another file to go on"
@@ -138,7 +139,7 @@ def explain(path: Path, error: Exception, *, waited_s: float) -> LedgerError:
     """Return the LedgerError that says in words what an sqlite3.Error means for the ledger."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     reason, how = {
-        5: (f"another program kept it locked for {waited_s:.0f} s", "Try again when that program is done."),
+        _BUSY: (f"another program kept it locked for {waited_s:.0f} s", "Try again when that program is done."),
         8: ("it is read-only", ELSEWHERE),
         10: (f"reading or writing the disk failed ({error})", f"Check the disk, or: {ELSEWHERE}"),
         11: ("it is damaged", _KEPT_DAMAGED),
@@ -147,7 +148,8 @@ def explain(path: Path, error: Exception, *, waited_s: float) -> LedgerError:
         19: (f"it holds this call already ({error})", "Every call needs an id of its own."),
         26: ("it is not a ledger, not even a database", f"{_KEPT}, or move it away."),
     }.get(code, (str(error), ELSEWHERE))
-    return unusable(path, reason, how)
+    error_of = LedgerBusyError if code == _BUSY else LedgerError
+    return error_of(f"The ledger {path} cannot be used: {reason}.", how=how, path=str(path))
 
 
 def unusable(name: Path | str, reason: str, how: str) -> LedgerError:

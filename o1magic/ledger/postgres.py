@@ -58,7 +58,7 @@ class PostgresStore(Store):
             self.openings += 1
         return self._execute
 
-    def _begin(self) -> None:
+    def _begin(self, *, wait: bool) -> None:  # noqa: ARG002 - people's transactions wait for each other, briefly
         try:
             self._execute("BEGIN")
         except self._errors():

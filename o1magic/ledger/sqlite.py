@@ -34,10 +34,17 @@ class SQLiteStore(Store):
     def _opened(self) -> Execute:
         return self._open().execute
 
-    def _begin(self) -> None:
-        if self._connection is not None:
+    def _begin(self, *, wait: bool) -> None:
+        if self._connection is None:
+            return
+        if not wait:
+            self._connection.execute("PRAGMA busy_timeout = 0")
+        try:
             # IMMEDIATE: a read that turns into a write would fail at once with SQLITE_BUSY_SNAPSHOT.
             self._connection.execute("BEGIN IMMEDIATE")
+        finally:
+            if not wait:
+                self._connection.execute(f"PRAGMA busy_timeout = {int(1000 * self.busy_s)}")
 
     def _roll_back(self) -> None:
         if self._connection is not None and self._connection.in_transaction:

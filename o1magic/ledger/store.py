@@ -56,14 +56,17 @@ class Store(ABC):
         return notes
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Execute]:
-        """Run a writing transaction; it commits at the end of the block and rolls back on any exception."""
+    def transaction(self, *, wait: bool = True) -> Iterator[Execute]:
+        """Run a writing transaction; it commits at the end of the block and rolls back on any exception.
+
+        Raises LedgerBusyError: another program writes, for longer than one waits, or right now without `wait`.
+        """
         with self._lock, self._explained():
             execute = self._opened()
             if self.read_only is not None:
                 raise place.refusal(self.name, self.read_only, self.read_only_how)
             try:
-                self._begin()
+                self._begin(wait=wait)
                 yield execute
                 execute("COMMIT")
             except BaseException:
@@ -117,7 +120,7 @@ class Store(ABC):
         """Connect where there is no connection, and return what runs a statement on it."""
 
     @abstractmethod
-    def _begin(self) -> None:
+    def _begin(self, *, wait: bool) -> None:
         """Begin a writing transaction."""
 
     @abstractmethod
