@@ -45,7 +45,8 @@ class _Label(NamedTuple):
 
 
 @cache
-def _names(key: str) -> frozenset[str]:
+def labels_of(key: str) -> frozenset[str]:
+    """Return the labels of a kind, of all languages."""
     return frozenset(
         word for table in tables("FEW001").values() for word in fold(table.get(key, "")).text.split("\n") if word
     )
@@ -78,7 +79,7 @@ def _exemplars(document: Document) -> tuple[list[Exemplar], bool]:
         return [], False
     last = labels[-1]
     # A conversation has an open end too.
-    is_open = last.name in names - _names("roles") and (last.is_input or not text[last.end :].strip())
+    is_open = last.name in names - labels_of("roles") and (last.is_input or not text[last.end :].strip())
     return found, is_open or _is_announced(document, found[0].start)
 
 
@@ -94,7 +95,7 @@ def _labels(document: Document) -> list[_Label]:
         label = match.group(1)
         if label not in kinds:
             name = fold(label[::-1]).text
-            kinds[label] = next((key for key in _KINDS if name in _names(key)), None)
+            kinds[label] = next((key for key in _KINDS if name in labels_of(key)), None)
         kind = kinds[label]
         if kind is None or not _STARTS.search(head[: len(head) - match.end()]):
             continue
@@ -108,4 +109,4 @@ def _labels(document: Document) -> list[_Label]:
 
 def _is_announced(document: Document, start: int) -> bool:
     folded = fold(document.text[max(document.start, start - _ANNOUNCED) : start]).text
-    return any(word in folded for word in _names("examples"))
+    return any(word in folded for word in labels_of("examples"))

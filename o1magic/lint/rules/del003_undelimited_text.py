@@ -4,8 +4,9 @@
 
 Finds at least 400 characters of plain prose next to a line that says what to do with it (“Summarise the following”,
 “Translate this article:”, or just “Paraphrase”), in 15 languages, where no tag, fence, quotes, label or heading parts
-the two. On one line with the task, 120 characters are enough. Says nothing where the lines give orders, or where the
-text is still to come. A note, never more.
+the two. On one line with the task, 120 characters are enough. A dialogue, a letter, or an article in which nobody
+speaks needs no word that names it: it is known by its form, in any language. Says nothing where the lines give orders,
+or where the text is still to come. A note, never more.
 
 ## Why
 
@@ -59,12 +60,10 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from o1magic.lint import lines
+from o1magic.lint import lines, tasks, texts
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
-from o1magic.lint.fold import fold
 from o1magic.lint.pairs import newline_at
 from o1magic.lint.patterns import late
-from o1magic.lint.phrases import languages_of
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
@@ -75,37 +74,41 @@ if TYPE_CHECKING:
     from o1magic.lint.rows import Line, Rows
 
 _LONG, _LONG_INLINE = 400, 120
-_LONGEST_TASK, _LONGEST_ALONE = 400, 240
+_LONGEST_TASK = 400
 # A task stands at the top or at the end of a prompt.
 _FIRST, _LAST = 8, 3
 _ENOUGH = 40
 _FEW_BLANKS = 2
-_LOOK = 200
-# So far from the word that points at it, what is pointed at may be named.
+# A colon so near the start of its line has words before it that say nothing but what is below.
 _NEAR = 25
-_CJK = late(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_ITEM = late(r"(?:[-*+•·▪◦]|\(?\d{1,3}[.):、]|[a-zA-Z][.)])\s")
 _COLON = late("[:：]")
 _OTHER_KINDS = frozenset((lines.PROTECTED, lines.RULE, lines.TABLE, lines.LOG, lines.TRACE, lines.DIFF, lines.CERTAIN))
 _MESSAGE = "the text to work on runs on from the task without delimiters"
-# How a task tells where its text is: not at all, by standing beside it, by a word that points, by naming it.
-_NO, _PLACED, _POINTED, _NAMED = range(4)
 _QUOTES = tuple("\"“„«「『'‘")
 _MORE_LINES = 3
+# So much of a line is looked at for words to the model: of a text that is named, the beginning.
+_LOOK, _SENTENCE = 200, 60
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield the text that stands undelimited next to its task, the first one found."""
-    if len(document.text) - document.start < _LONG_INLINE or not (spoken := _spoken(document)):
+    body = document.text[document.start :]
+    if not texts.weighs(body, _LONG_INLINE if _COLON.search(body) else _LONG) or not (spoken := tasks.spoken(document)):
         return
     rows = document.payload.rows
+    if span := texts.dialogue_beside(document, rows, spoken):
+        yield _found(document, rule, span, inline=False)
+        return
     last = [*islice(rows.said(backwards=True), _LAST)][::-1]
     reached = 0
     for i in dict.fromkeys([*islice(rows.said(), _FIRST), *last]):
         row = rows[i]
         other = row.kind in _OTHER_KINDS or document.delimited.touches(row.start, row.end)
-        if other or not _names_task(spoken, row.text):
+        if other or not tasks.may_ask(spoken, row.text):
             continue
+        if (i < reached or not reached) and (span := texts.letter_below(rows, i)):
+            yield _found(document, rule, span, inline=False)
+            return
         # A run that was walked for one line ends for the next where it ended before.
         reached = reached if i < reached else _run(document, rows, i + 1, 1)
         span = _inline(document, rows[i : max(i + 1, reached)], spoken)
@@ -114,82 +117,16 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
             span = _below(document, rows, i, reached, spoken)
             if span is None and i == last[-1]:
                 block = rows[_run(document, rows, i - 1, -1) + 1 : i]
-                span = _block(document, block, min(_POINTED, _asks(spoken, row.text, where="above")))
+                span = _block(document, block, min(tasks.POINTED, tasks.asks(spoken, row.text, where="above")))
         if span is not None:
-            yield Diagnostic(
-                rule.code, rule.name, rule.severity, _MESSAGE, *span, _tagged(document, span, inline=inline)
-            )
+            yield _found(document, rule, span, inline=inline)
             return
+    if not document.payload.segments and (span := texts.paragraphs_below(rows)):
+        yield _found(document, rule, span, inline=False)
 
 
-def _spoken(document: Document) -> list[Language]:
-    """Return the languages in which the prompt may name a task."""
-    listed = ((one, one.any_of("verb"), one.any_of("make")) for one in languages_of("DEL003", document.prose.text))
-    return [one for one, *both in listed if any(phrases and phrases.held(document.vocabulary) for phrases in both)]
-
-
-def _names_task(spoken: Sequence[Language], line: str) -> bool:
-    """Return whether a line may be a task at all, or hold one."""
-    folded = fold(line).text
-    squeezed = "".join(folded.split())
-    return any(
-        _has(one, name, folded if one.words else squeezed) for one in spoken for name in ("verb", "make", "alone")
-    )
-
-
-def _asks(spoken: Sequence[Language], line: str, *, where: str) -> int:
-    """Return whether a line is a task on a text below or above it: one it points at, or only by where it stands."""
-    folded = fold(line).text
-    squeezed = "".join(folded.split())
-    found = _NO
-    for language in spoken:
-        text = folded if language.words else squeezed
-        if _has(language, "later", text):
-            return _NO
-        done = _has(language, "verb", text)
-        if (done and _has(language, "noun", text)) or (_has(language, "make", text) and _has(language, "named", text)):
-            return _NAMED
-        if (done or _has(language, "make", text)) and _points(language, where, text):
-            found = _POINTED
-        short = len(text) <= (_LONGEST_ALONE if where == "below" else _NEAR)
-        if not found and short and _begins(language, "alone", text) and not _has(language, "other", text):
-            found = _PLACED
-    return found
-
-
-def _has(language: Language, name: str, text: str) -> bool:
-    phrases = language.any_of(name)
-    return phrases is not None and phrases.search(text) is not None
-
-
-def _points(language: Language, where: str, text: str) -> bool:
-    """Return whether a word like “following” stands there, and does not stand before “rules” or “questions”."""
-    pointer = language.any_of(where)
-    found = pointer.search(text) if pointer else None
-    return found is not None and not _has(language, "other", text[found.start() : found.end() + _NEAR])
-
-
-def _tells(line: str) -> bool:
-    """Return whether a line speaks to the model."""
-    folded = fold(line[:_LOOK]).text
-    squeezed = "".join(folded.split())
-    return any(
-        _has(one, "told", text) or _begins(one, "orders", text)
-        for one in languages_of("DEL003", folded)
-        for text in (folded if one.words else squeezed,)
-    )
-
-
-def _begins(language: Language, name: str, text: str) -> bool:
-    """Return whether a line begins with one of the phrases."""
-    phrases = language.any_of(name)
-    found = phrases.search(text) if phrases else None
-    return found is not None and not text[: found.start()].strip(" \0-*•")
-
-
-def _weighs(text: str, least: int) -> bool:
-    """Return whether a text is long; a character of a script without blanks says as much as two and a half letters."""
-    return len(text) >= least or len(text) + (3 * len(_CJK.findall(text))) // 2 >= least
+def _found(document: Document, rule: Rule, span: tuple[int, int], *, inline: bool) -> Diagnostic:
+    return Diagnostic(rule.code, rule.name, rule.severity, _MESSAGE, *span, _tagged(document, span, inline=inline))
 
 
 def _inline(document: Document, rows: list[Line], spoken: Sequence[Language]) -> tuple[int, int] | None:
@@ -198,8 +135,11 @@ def _inline(document: Document, rows: list[Line], spoken: Sequence[Language]) ->
     colon = _COLON.search(row.text, 0, _LONGEST_TASK)
     if colon is None or not row.text[colon.end() :].strip():
         return None
-    asked = _asks(spoken, row.text[: colon.start()] + " ", where="below")
-    if not asked or _lists(row.text[: colon.start()]):
+    asked = tasks.asks(spoken, row.text[: colon.start()] + " ", where="below")
+    if asked == tasks.SHOWN:
+        # A word that only points may point at anything.
+        asked = tasks.asks(spoken, row.text[: colon.start()] + " ", where="")
+    if not asked or tasks.lists(row.text[: colon.start()]):
         return None
     start = document.text.index(colon.group(), row.start) + 1
     end = row.start + len(document.text[row.start : row.end].rstrip())
@@ -208,40 +148,36 @@ def _inline(document: Document, rows: list[Line], spoken: Sequence[Language]) ->
     first = document.text[start:end]
     if document.delimited.touches(start, end) or first.startswith(_QUOTES) or _is_task(first, spoken):
         return None
-    if asked == _NAMED or _weighs(first, _LONG_INLINE) or colon.start() <= _NEAR:
+    if asked == tasks.NAMED or texts.weighs(first, _LONG_INLINE) or colon.start() <= _NEAR:
         below = _trimmed(more)
-        end = below[-1].end if below and not _tells(below[0].text) else end
-    if not _weighs(document.text[start:end], _LONG if asked == _PLACED else _LONG_INLINE):
+        end = below[-1].end if below and not tasks.tells(below[0].text) else end
+    if not texts.weighs(document.text[start:end], _LONG if asked <= tasks.SHOWN else _LONG_INLINE):
         return None
-    return None if (asked != _NAMED and _tells(first)) or first.count(",") * 25 > len(first) else (start, end)
+    return None if (asked != tasks.NAMED and tasks.tells(first)) or first.count(",") * 25 > len(first) else (start, end)
 
 
 def _is_task(first: str, spoken: Sequence[Language]) -> bool:
     """Return whether what follows a colon is one more task, not the text."""
-    return len(first) < _LONG_INLINE and bool(_asks(spoken, first, where="below"))
-
-
-def _lists(head: str) -> bool:
-    """Return whether what a colon announces is a list of something else: “one of three categories:”."""
-    folded = fold(head[-_NEAR:]).text
-    squeezed = "".join(folded.split())
-    return any(_has(one, "other", folded if one.words else squeezed) for one in languages_of("DEL003", folded))
+    return len(first) < _LONG_INLINE and bool(tasks.asks(spoken, first, where="below"))
 
 
 def _below(document: Document, rows: Rows, i: int, reached: int, spoken: Sequence[Language]) -> tuple[int, int] | None:
     """Return the span of the text below a task: not in a long prompt of many parts, where it is one of them."""
-    if _ITEM.match(rows[i].text) or len([*islice(rows.said(reached), _MORE_LINES + 1)]) > _MORE_LINES:
+    if texts.ITEM.match(rows[i].text) or len([*islice(rows.said(reached), _MORE_LINES + 1)]) > _MORE_LINES:
         return None
     block = rows[i + 1 : reached]
-    return _block(document, block, _asks(spoken, rows[i].text, where="below")) if _fills(document, block) else None
+    return _block(document, block, tasks.asks(spoken, rows[i].text, where="below")) if _fills(document, block) else None
 
 
 def _block(document: Document, block: list[Line], asked: int) -> tuple[int, int] | None:
     """Return the span of the prose that a task asks for, None where it is no text to work on."""
     block = _trimmed(block) if asked else []
     spoken = [row.text for row in block[:_ENOUGH] if row.text]
-    told = [(asked != _NAMED and bool(_ITEM.match(text))) or _tells(text) for text in spoken]
-    if not spoken or spoken[0].startswith(_QUOTES) or (asked != _NAMED and told[0]) or sum(told) * 3 > len(spoken):
+    look = _SENTENCE if asked == tasks.NAMED else _LOOK
+    told = [(asked != tasks.NAMED and bool(texts.ITEM.match(text))) or tasks.tells(text, look) for text in spoken]
+    if not spoken or texts.is_marked(spoken[0]) or (asked != tasks.NAMED and told[0]) or sum(told) * 3 > len(spoken):
+        return None
+    if asked == tasks.SHOWN and (sum(told) or spoken[0].endswith((":", "：")) or not texts.in_paragraphs(spoken)):
         return None
     return (block[0].start, block[-1].end) if _fills(document, block) else None
 
@@ -257,26 +193,24 @@ def _trimmed(block: list[Line]) -> list[Line]:
 
 def _speaks_again(block: Sequence[Line]) -> bool:
     last = block[-1].text
-    if len(block) == 1 or len(last) >= _LONGEST_ALONE:
+    if len(block) == 1 or len(last) >= tasks.LONGEST_ALONE:
         return False
-    return last.endswith(("?", "？", ":", "：")) or _tells(last)
+    return last.endswith(("?", "？", ":", "：")) or tasks.tells(last)
 
 
 def _fills(document: Document, block: Sequence[Line]) -> bool:
     """Return whether the lines are long enough to be a text."""
-    return bool(block) and _weighs(document.text[block[0].start : block[-1].end], _LONG)
+    return bool(block) and texts.weighs(document.text[block[0].start : block[-1].end], _LONG)
 
 
 def _run(document: Document, rows: Rows, i: int, step: int) -> int:
     """Return the number of the line at which the prose from a line on ends: a few blank lines may part it."""
-    from o1magic.lint.segments import is_label
-
     blanks = 0
     while 0 <= i < len(rows):
         row = rows[i]
         blanks = blanks + 1 if row.kind == lines.BLANK else 0
         other = row.kind in _OTHER_KINDS or (row.kind == lines.HEADING and row.text[0] == "#")
-        if blanks > _FEW_BLANKS or other or is_label(row.text) or document.delimited.touches(row.start, row.end):
+        if blanks > _FEW_BLANKS or other or texts.names_text(row) or document.delimited.touches(row.start, row.end):
             break
         i += step
     return i

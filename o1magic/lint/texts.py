@@ -1,0 +1,155 @@
+"""Texts known by their form, in any language, whether or not the task names them.
+
+A dialogue by its turns, a letter by its greeting and its signature, an article by paragraphs that speak to nobody below
+one sentence that does. What stands outside is the task. Linear: each line is matched once. Called by DEL003.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from o1magic.lint import lines, tasks
+from o1magic.lint.exemplars import labels_of
+from o1magic.lint.fold import fold
+from o1magic.lint.patterns import late
+from o1magic.lint.segments import is_label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from o1magic.lint.document import Document
+    from o1magic.lint.phrases import Language
+    from o1magic.lint.rows import Line, Rows
+
+_CJK = late(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_TURN = late(
+    r"[*_\[]{0,3}([^\W\d_][^\n:：,，。?？!！()\[\]*]{0,40})[\]*_]{0,3}(?:\([^()]{0,40}\))?"
+    r"[:：](?!//)[*_]{0,2}\s*\S"
+)
+_FEWEST_TURNS = 4
+_LONG = 400
+_LONGEST_TASK = 1200
+_LONGEST_NAME = 4
+_SHORT = 60
+# Lines of a text that belong to no turn: what somebody does, the rest of what somebody says.
+_BETWEEN = 2
+_QUOTES, _QUOTES_END = tuple("\"“„«「『'‘"), '"”“»」』'
+_LABELLED = late(r"(?:[^\W\d_][\w'-]{1,20}[ ]?){1,2}[:：]\s*\S")
+ITEM = late(r"(?:[-*+•·▪◦]|\(?\d{1,3}[.):、]|[a-zA-Z][.)])\s")
+_SENTENCE_ENDS = tuple(".?:!。？：！؟।")
+_PARAGRAPH = 200
+_MOST_PARAGRAPHS = 16
+_GREETED, _SIGNED = tuple(",，：!！、"), tuple(",，!！、")
+_LONGEST_LETTER = 40
+
+
+class _Turns(NamedTuple):
+    first: int
+    last: int
+
+
+def weighs(text: str, least: int) -> bool:
+    """Return whether a text is long; a character of a script without blanks says as much as two and a half letters."""
+    return len(text) >= least or len(text) + (3 * len(_CJK.findall(text))) // 2 >= least
+
+
+def letter_below(rows: Rows, i: int) -> tuple[int, int] | None:
+    """Return the span of the letter below a line: its first line greets, its last lines are as short, and the end."""
+    said = [*islice(rows.said(i + 1), _LONGEST_LETTER)]
+    if len(said) < _FEWEST_TURNS or len(said) == _LONGEST_LETTER or any(rows.kind(k) == lines.PROTECTED for k in said):
+        return None
+    first, *body = (rows[k].text for k in said)
+    greets = len(first) <= _SHORT and first.endswith(_GREETED)
+    signs = len(body[-1]) <= _SHORT and any(len(line) <= _SHORT and line.endswith(_SIGNED) for line in body[-3:])
+    long = any(weighs(line, _SHORT * 2) for line in body)
+    return (rows[said[0]].start, rows[said[-1]].end) if greets and signs and long else None
+
+
+def dialogue_beside(document: Document, rows: Rows, spoken: Sequence[Language]) -> tuple[int, int] | None:
+    """Return the span of a dialogue that stands above or below its task without delimiters or a label."""
+    text = document.text
+    if text.count(":", document.start) + text.count("：", document.start) < _FEWEST_TURNS:
+        return None
+    found = _turns(rows)
+    if found is None or any(rows.kind(i) == lines.PROTECTED for i in range(found.first, found.last + 1)):
+        return None
+    span = rows[found.first].start, rows[found.last].end
+    above = next((rows[i] for i in range(found.first - 1, -1, -1) if rows.kind(i) != lines.BLANK), None)
+    named = above is not None and (above.kind in (lines.HEADING, lines.RULE) or names_text(above))
+    if named or not weighs(text[span[0] : span[1]], _LONG):
+        return None
+    below = [rows[i] for i in islice(rows.said(found.last + 1), _LONGEST_LETTER)]
+    if not below:
+        return span if above is not None and tasks.asks(spoken, above.text, where="below") else None
+    asked = any(row.text.endswith(("?", "？")) or tasks.may_ask(spoken, row.text) for row in below)
+    return span if asked and below[-1].end - below[0].start <= _LONGEST_TASK else None
+
+
+def paragraphs_below(rows: Rows) -> tuple[int, int] | None:
+    """Return the span of the paragraphs that are all of a prompt but its first sentence, and in which nobody speaks."""
+    said = [rows[i] for i in islice(rows.said(), _MOST_PARAGRAPHS)]
+    if len(said) == _MOST_PARAGRAPHS or any(row.kind != lines.PROSE or names_text(row) for row in said):
+        return None
+    task, *body = said
+    while len(body) > 1 and not weighs(body[-1].text, _SHORT * 2):
+        body.pop()
+    text = "".join(row.text for row in body)
+    if len(task.text) > _LONG or not task.text.endswith(_SENTENCE_ENDS) or not weighs(text, _LONG):
+        return None
+    if not in_paragraphs([row.text for row in body]) or is_marked(body[0].text) or ITEM.match(body[0].text):
+        return None
+    if tasks.needs_no_text(task.text) or any(tasks.speaks(row.text) for row in body):
+        return None
+    return body[0].start, body[-1].end
+
+
+def is_marked(first: str) -> bool:
+    """Return whether a text that begins so stands in quotes already, or after a label of its own: “Abstract: ...”."""
+    # A title in quotes is the first words of a text like any others.
+    quoted = first.startswith(_QUOTES) and not any(mark in first[1:_SHORT] for mark in _QUOTES_END)
+    return quoted or _LABELLED.match(first) is not None
+
+
+def in_paragraphs(text: Sequence[str]) -> bool:
+    """Return whether lines are whole paragraphs on average, as nobody writes who lists what he wants."""
+    return weighs("".join(text), _PARAGRAPH * len(text))
+
+
+def names_text(row: Line) -> bool:
+    """Return whether a line only says what comes below it: a label, or a few words in brackets."""
+    return is_label(row.text) or (row.text[:1] == "[" and row.text[-1] == "]" and len(row.text) <= _SHORT)
+
+
+def _turns(rows: Rows) -> _Turns | None:
+    """Return the run of lines in which at least two speakers come back, as “Name: words”."""
+    turns: list[tuple[int, str]] = []
+    between = 0
+    for i in rows.said():
+        turn = _TURN.match(rows[i].text)
+        name = turn.group(1).strip() if turn else ""
+        if turn and len(name.split()) <= _LONGEST_NAME:
+            if between > _BETWEEN:
+                if found := _dialogue(turns):
+                    return found
+                turns = []
+            turns.append((i, name))
+            between = 0
+        else:
+            between += 1
+    return _dialogue(turns)
+
+
+def _dialogue(turns: list[tuple[int, str]]) -> _Turns | None:
+    """Return the span of turns that two speakers or more take: a name that stands there once is a label of its own."""
+    counts = Counter(name for _, name in turns)
+    taken = [(i, name) for i, name in turns if counts[name] > 1]
+    speakers = {name for _, name in taken}
+    folded = {fold(name).text for name in speakers}
+    asked = folded & labels_of("inputs")
+    examples = (asked and folded & labels_of("outputs")) or asked - labels_of("speakers") - labels_of("roles")
+    few = len(speakers) < 2 or len(taken) < _FEWEST_TURNS or len(taken) * 2 < len(turns)  # noqa: PLR2004 - two people
+    if few or examples:
+        return None
+    return _Turns(taken[0][0], taken[-1][0])
