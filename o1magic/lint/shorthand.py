@@ -41,7 +41,7 @@ _FLAT = late(r"\([^()\[\]]*\)|\[[^()\[\]]*\]")
 _REQUIRED = late(r"\(([^()\[\]]*)\)(?!\?)")
 _BLANK_IN_OPTION = late(r" \[([^\[\]]*[^\[\] ])\]")
 _OPTIONAL = late(r".\?")
-_APART = str.maketrans(dict.fromkeys("\0%~@#", " "))
+_WORDS = late(r"[^\s\0%~@#]+")
 # After or before one of these an anchor may start within a word.
 _GLUED = late(r"[\])%?]\w|\w[(\[]|\]\(")
 _WORD_OPTIONS = late(r"(^|[\s(|])(?:\[(?:[^\[\]()|]+ \|)*[^\[\]()|]+ \])+")
@@ -159,12 +159,12 @@ class Phrases:
 
 
 def _lines(raw: str, *, words: bool, squeezed: bool) -> list[str]:
-    spelt = raw.translate(_UMLAUTS)
+    spelt = raw if raw.isascii() else raw.translate(_UMLAUTS)
     lines = _folded(raw) if spelt == raw else list(dict.fromkeys(_folded(raw) + _folded(spelt)))
     if not words:
         return [line.replace(" ", "" if squeezed else "[ ]") for line in lines]
     # "show [me]" reads better than "show[ me]", and must not demand the blank when the option is not taken.
-    return [_BLANK_IN_OPTION.sub(r"[ (\1)]", line) for line in lines]
+    return [_BLANK_IN_OPTION.sub(r"[ (\1)]", line) if " [" in line else line for line in lines]
 
 
 def _folded(raw: str) -> list[str]:
@@ -174,6 +174,8 @@ def _folded(raw: str) -> list[str]:
 
 def anchors_of(phrase: str, *, words: bool) -> frozenset[str]:
     """Return words of which at least one is in whatever the phrase matches: the choice that says most."""
+    if words and phrase.isalpha():
+        return frozenset((phrase,))
     fixed, groups = _outermost(phrase) if "(" in phrase or "[" in phrase else (phrase, [])
     best = frozenset((_longest(fixed, words=words),))
     most = _weight(best) if groups else (0, 0)
@@ -217,7 +219,7 @@ def _starts_words(phrase: str) -> bool:
 
 def _longest(phrase: str, *, words: bool) -> str:
     phrase = _OPTIONAL.sub("\0", phrase) if "?" in phrase else phrase
-    longest = max(phrase.translate(_APART).split(), key=_says, default="")
+    longest = max(_WORDS.findall(phrase), key=_says, default="")
     return longest if words else longest[:_SHORT_ANCHOR]
 
 
