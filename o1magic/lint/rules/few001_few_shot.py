@@ -3,7 +3,8 @@
 ## What it does
 
 Finds two or more parallel pairs of input and output: labelled lines (`Q:`/`A:`, `Input:`/`Output:`), arrows with an
-open end, repeated `<example>` tags. A note, never more.
+open end, repeated `<example>` tags, or marked answers (`#Bot#`, `The answer is:`) to questions like the open one at the
+end. A note, never more.
 
 ## Why
 
@@ -54,6 +55,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from o1magic.lint.answers import answered
 from o1magic.lint.data import tables
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.fold import fold
@@ -93,7 +95,7 @@ _Place = tuple[_Label, _Label | None]
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield the examples, as one finding."""
-    span = _labelled(document) or _arrows(document) or _tagged(document)
+    span = _labelled(document) or _arrows(document) or _tagged(document) or answered(document)
     if span:
         count, start, end = span
         message = (
