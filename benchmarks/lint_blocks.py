@@ -1,6 +1,6 @@
 """Precision and recall of the rules about missing delimiters, block by block, on prompts that people sent to models.
 
-    python benchmarks/lint_blocks.py FOLDER [--split test] [--misses]
+    python benchmarks/lint_blocks.py FOLDER [--split test2] [--misses]
 
 The texts are other people's and stand nowhere in this repository: `lint_blocks.jsonl` names for each its GitHub
 repository and commit, file, line (JSON Lines) and keys, SHA-256, and its blocks: first and last line, kind. FOLDER is
@@ -9,7 +9,8 @@ laid out as for `lint_quality.py`. Several parts are joined by a line break.
 All blocks were labelled by reading, before the linter saw the texts, by one reader. The linter was tuned on `dev`;
 `test` was looked at once, after which lists of words for tasks on texts were extended. `arguable` blocks (short texts,
 lists of statements, a task's own numbers) count neither way, found or not. A finding is right when it shares half of
-its lines with a block.
+its lines with a block. `dev2` and `test2` are a second set from other sources, labelled and measured in the same way by
+another reader; `few_shot` says whether a prompt shows worked examples (null: arguable).
 """
 
 from __future__ import annotations
@@ -50,6 +51,14 @@ def shared(one: tuple[int, int], other: tuple[int, int]) -> float:
     return max(0, both) / (max(one[1], other[1]) - min(one[0], other[0]) + 1)
 
 
+def judge_examples(row: dict, text: str, count: Counter) -> None:
+    """Count whether worked examples were found where there are some, and nowhere else."""
+    if row.get("few_shot") is None:
+        return
+    found = bool(importlib.import_module("o1magic.lint").check(text, select="FEW001,FEW002"))
+    count[("right" if row["few_shot"] else "wrong") if found else "missed" if row["few_shot"] else "clean"] += 1
+
+
 def found_in(text: str) -> list[tuple[int, int]]:
     """Return the first and the last line of each finding."""
     found = importlib.import_module("o1magic.lint").check(text, select=RULES)
@@ -83,10 +92,11 @@ def ratio(part: int, whole: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--split", choices=("dev", "test"))
+    parser.add_argument("--split", choices=("dev", "test", "dev2", "test2"))
     parser.add_argument("--misses", action="store_true")
     arguments = parser.parse_args()
     counts: dict[str, Counter] = {}
+    examples: Counter = Counter()
     lost = clean = flagged = 0
     for line in LABELS.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
@@ -97,6 +107,7 @@ def main() -> None:
             lost += 1
             continue
         found = found_in(text)
+        judge_examples(row, text, examples)
         wrong = judge(row, found, counts)
         clean += not row["blocks"]
         flagged += not row["blocks"] and bool(found)
@@ -108,6 +119,9 @@ def main() -> None:
         known = f"precision {ratio(count['right'], count['right'] + count['wrong'])} " if name == "all" else ""
         blocks = count["right"] + count["missed"]
         print(f"{name:5} {known}recall {ratio(count['right'], blocks)} of {blocks} blocks")
+    if shown := examples["right"] + examples["missed"]:
+        known = ratio(examples["right"], examples["right"] + examples["wrong"])
+        print(f"worked examples: precision {known} recall {ratio(examples['right'], shown)} of {shown} prompts")
 
 
 if __name__ == "__main__":
