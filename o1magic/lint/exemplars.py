@@ -86,24 +86,24 @@ def _exemplars(document: Document) -> tuple[list[Exemplar], bool]:
 def _labels(document: Document) -> list[_Label]:
     text = document.text
     found: list[_Label] = []
-    kinds: dict[str, str | None] = {}
+    known: dict[str, tuple[str, str | None]] = {}
     for colon in _COLON.finditer(text, document.start):
         head = text[max(document.start, colon.start() - _LOOK) : colon.start()]
         match = _LABEL.match(head[::-1])
         if match is None:
             continue
         label = match.group(1)
-        if label not in kinds:
+        if label not in known:
             name = fold(label[::-1]).text
-            kinds[label] = next((key for key in _KINDS if name in labels_of(key)), None)
-        kind = kinds[label]
+            known[label] = name, next((key for key in _KINDS if name in labels_of(key)), None)
+        name, kind = known[label]
         if kind is None or not _STARTS.search(head[: len(head) - match.end()]):
             continue
         if kind == "specifications":
             return []
         start = colon.start() - match.end()
         if not document.delimited.touches(start, colon.end()):
-            found.append(_Label(fold(label[::-1]).text, start, colon.end(), kind == "inputs"))
+            found.append(_Label(name, start, colon.end(), kind == "inputs"))
     return found
 
 

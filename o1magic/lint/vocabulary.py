@@ -65,9 +65,11 @@ class Vocabulary:
         """Return those of the words looked for that are in the text."""
         held = self._held.get(wanted)
         if held is None:
-            near = self._gates & wanted.gates
-            held = frozenset(one for gate in near for one in wanted.by_gate[gate] if one in self._words)
-            self._held[wanted] = held
+            near = wanted.gates & self._gates
+            # Mostly there are none: then the generator would cost more than all the rest.
+            if found := near:
+                found = frozenset(one for gate in near for one in wanted.by_gate[gate] if one in self._words)
+            held = self._held[wanted] = found
         return held
 
     def spelt(self, anchors: Iterable[str]) -> frozenset[str]:
