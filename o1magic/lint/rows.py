@@ -112,7 +112,7 @@ class Rows(Sequence[Line]):
     def _make(self, i: int) -> Line:
         line, start = self._lines[i], self._starts[i]
         kind = _KINDS[self._codes[i] & (_BRACKET - 1)]
-        text = line[:_LONGEST_LOOK].strip()
+        text = self.text(i)
         if not text:
             return Line(start, start + len(line), kind, "", indented=False)
         return Line(start, start + len(line) - (line[-1] == "\r"), kind, text, line[0] in " \t")
@@ -120,6 +120,10 @@ class Rows(Sequence[Line]):
     def kind(self, i: int) -> str:
         """Return what kind of line a line is."""
         return _KINDS[self._codes[i] & (_BRACKET - 1)]
+
+    def text(self, i: int) -> str:
+        """Return the words of a line, without making all that is known of it."""
+        return self._lines[i][:_LONGEST_LOOK].strip()
 
     def opens(self, i: int) -> bool:
         """Return whether a line opens a bracket."""

@@ -127,7 +127,8 @@ def _turns(rows: Rows) -> _Turns | None:
     turns: list[tuple[int, str]] = []
     between = 0
     for i in rows.said():
-        turn = _TURN.match(rows[i].text)
+        text = rows.text(i)
+        turn = _TURN.match(text) if ":" in text or "：" in text else None
         name = turn.group(1).strip() if turn else ""
         if turn and len(name.split()) <= _LONGEST_NAME:
             if between > _BETWEEN:
