@@ -5,10 +5,9 @@ Layer 7. They print nothing and need no notebook.
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
-from o1magic import arguments, catalog
+from o1magic import arguments, catalog, log
 from o1magic.ask import Cell, Draft, cell_of, context_of
 from o1magic.ask import ask as run
 from o1magic.call import Noted
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from o1magic.settings import FixMode, LintMode
 
 
-logger = logging.getLogger(__name__)
-logger.addHandler(logging.NullHandler())  # else a bare event name lands in the cell
+logger = log.named(__name__)
 
 
 class Silent:

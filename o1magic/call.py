@@ -7,14 +7,13 @@ still settles. The ledger is written right there: a thread of its own cost half 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from o1magic import client as http
-from o1magic import cost, render, tokens, verdict
+from o1magic import cost, log, render, tokens, verdict
 from o1magic.answer import Answer, Usage
 from o1magic.errors import InterruptError, LedgerBusyError, LedgerError, O1Error
 from o1magic.ledger import Intent, Outcome
@@ -36,7 +35,7 @@ _BUSY_S = 20.0
 _BUSY_PAUSE_S = 0.05
 
 
-logger = logging.getLogger(__name__)
+logger = log.named(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ Layer 4. A call comes here only while somebody watches. Called by `ask`, `view` 
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from o1magic import log
 from o1magic.client import Retrying, Sent, Text
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from o1magic.answer import Answer
     from o1magic.call import Call, Event
 
-logger = logging.getLogger(__name__)
+logger = log.named(__name__)
 
 # Called with a call's id when it was sent, went over to something else, or ended; on the client's loop thread.
 watchers: list[Callable[[str], None]] = []

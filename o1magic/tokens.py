@@ -7,7 +7,6 @@ the simulator.
 
 from __future__ import annotations
 
-import logging
 import re
 from dataclasses import dataclass
 from math import ceil
@@ -20,7 +19,9 @@ if TYPE_CHECKING:
 
     from tiktoken import Encoding
 
-logger = logging.getLogger(__name__)
+from o1magic import log
+
+logger = log.named(__name__)
 
 ENCODING = "o200k_base"
 VOCABULARY = Path(__file__).parent / "vocabulary" / f"{ENCODING}.tiktoken"

@@ -121,3 +121,17 @@ def test_a_secret_stops_the_call_until_it_is_ignored_or_redacted() -> None:
     assert o1magic.ask(f"Why does {token} fail?", **given, ignore=["SEC001"]).text
     assert o1magic.ask(f"Why does {token} fail?", **given, lint="off").text
     assert o1magic.ask(f"Why does {token} fail?", **given, fix="all").text
+
+
+def test_no_event_name_lands_in_a_cell():
+    """Without logging set up, what the package logs is not printed: Python's last resort would print bare names."""
+    code = (
+        "import logging, o1magic\n"
+        "import o1magic.call, o1magic.ledger.store, o1magic.untrusted\n"
+        "for name in ('call', 'ledger.store', 'ledger.spool', 'untrusted', 'live', 'client.retry'):\n"
+        "    logging.getLogger(f'o1magic.{name}').warning('bare_event')\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert (done.stdout, done.stderr) == ("", "")

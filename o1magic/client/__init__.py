@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import hashlib
-import logging
 import os
 import random
 import threading
@@ -18,7 +17,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from o1magic import wire
+from o1magic import log, wire
 from o1magic.client import faults, openai_sdk, retry
 from o1magic.client.exchange import Deadline, exchange
 from o1magic.client.faults import Place, Refusal
@@ -36,9 +35,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-logger = logging.getLogger(__name__)
-# Without a handler of its own a warning would go to stderr, into the cell; the view shows retries already.
-logger.addHandler(logging.NullHandler())
+logger = log.named(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ Layer 3. `Ledger` adds to it what is read and what people say of calls, budgets 
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from o1magic import log
 from o1magic.errors import LedgerError
 from o1magic.ledger import budgets, calls, owner, place, records, rows, schema, spool
 from o1magic.ledger.sqlite import SQLiteStore
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from o1magic.ledger.records import Intent, Outcome, Standing
     from o1magic.ledger.store import Store
 
-logger = logging.getLogger(__name__)
-logger.addHandler(logging.NullHandler())  # else a bare event name lands in the cell
+logger = log.named(__name__)
 
 
 class Book:

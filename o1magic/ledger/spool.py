@@ -8,20 +8,20 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
-import logging
 import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from o1magic import log
 from o1magic.errors import LedgerError
 from o1magic.ledger.records import Intent, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-logger = logging.getLogger(__name__)
+logger = log.named(__name__)
 
 _TUPLES = ("lint_found", "lint_fixed")
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)

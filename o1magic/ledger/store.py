@@ -6,13 +6,13 @@ Layer 3. Knows neither SQL nor files. Called by `sqlite` and `postgres`.
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import threading
 import weakref
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from o1magic import log
 from o1magic.ledger import place
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from o1magic.errors import LedgerError
     from o1magic.ledger.schema import Execute
 
-logger = logging.getLogger(__name__)
+logger = log.named(__name__)
 
 _FORK_WAIT_S = 5.0
 

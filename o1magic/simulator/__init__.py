@@ -12,7 +12,6 @@ holds the server's life; `server` the requests, `contract` what each model accep
 from __future__ import annotations
 
 import difflib
-import logging
 import os
 import socket
 import socketserver
@@ -24,7 +23,7 @@ from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 from o1magic import catalog as catalogs
-from o1magic import tokens
+from o1magic import log, tokens
 from o1magic.errors import ArgumentError, ConfigError
 from o1magic.simulator.billing import reasoning_tokens
 from o1magic.simulator.body import MAX_BYTES
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DELAY_S", "SCENARIOS", "SLOW_S", "Server", "Simulator", "reasoning_tokens", "serve"]
 
-logger = logging.getLogger(__name__)
+logger = log.named(__name__)
 
 HOST = "127.0.0.1"
 DELAY_S = 0.6

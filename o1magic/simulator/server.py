@@ -8,7 +8,6 @@ CORS header is ever sent.
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 import socket
 import time
@@ -19,6 +18,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from o1magic import log
 from o1magic.simulator import errors, scenarios
 from o1magic.simulator.billing import thinking_s, writing_s
 from o1magic.simulator.body import dump_json, parse_json, read_body
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from o1magic.simulator import Server
 
-logger = logging.getLogger(__name__)
+logger = log.named(__name__)
 
 JSON = "application/json"
 EVENTS = "text/event-stream; charset=utf-8"
