@@ -23,8 +23,8 @@ HERE = Path(__file__).resolve().parent
 BAR_MS = 1.5
 WAYS = BARE, _, SHOWN, OURS = "bare", "in a cell", "shown", "%%o1"
 PACED = "paced "
-# By the catalog's facts one of them is sent whole and the other streamed.
-WHOLE, STREAMED = "o1-preview", "gpt-5"
+# By the catalog's facts one of them is sent whole; the other, which answers unless one asks for another, is streamed.
+WHOLE, STREAMED = "o1-preview", "gpt-6.1-sol"
 CASES = ((WHOLE, 300), (WHOLE, 2_000), (STREAMED, 300), (STREAMED, 2_000))
 
 
