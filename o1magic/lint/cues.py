@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from o1magic.lint.data import tables
-from o1magic.lint.fold import fold
 from o1magic.lint.patterns import late
 from o1magic.lint.phrases import languages_of
 
@@ -27,9 +24,6 @@ _CLAUSE_END = late(r"[,;:()!?。、؛،।\0\n]")
 _BARRIER = late(r"[;:()!?。\0]")
 _SPACES = late(r"\s{2,}|\n")
 _MARKS = " \t\n#>•·.'\"…0123456789)(]["
-_LABEL = late(r"[\s*_>#]{0,6}(?!\d)([^\W_][\w ]{0,20}?)(?=[*_ ]{0,3}[:：(\[（])")
-_LONGEST_LABEL = 60
-_WORD = late(r"[^\W_]")
 # Between the slots of a form; scripts without blanks say in 12 characters what takes 60 in others.
 _LONGEST_GAP = {True: 60, False: 12}
 
@@ -280,25 +274,3 @@ def teaches(document: Document, language: Language) -> bool:
 def _teaches(document: Document, language: Language) -> bool:
     pattern = language.any_of("teaching")
     return pattern is not None and pattern.search(document.prose.text) is not None
-
-
-def answers_an_example(document: Document, cue: Cue) -> bool:
-    """Return whether the cue stands in a filled answer slot: the answer of a worked example, asked of nobody."""
-    text = document.text
-    line = max(text.rfind("\n", max(0, cue.start - _LONGEST_LABEL), cue.start) + 1, document.start)
-    if cue.start - line >= _LONGEST_LABEL:
-        return False
-    label = _LABEL.match(text, line, cue.start)
-    if label is None or not _WORD.search(text, cue.end):
-        return False
-    head, name = text[label.end() : cue.start], fold(label.group(1)).text.strip()
-    if name not in _answer_labels():
-        return False
-    inside = ":" in text[cue.end : cue.end + 4] or "：" in text[cue.end : cue.end + 4]
-    return inside or head.strip(_MARKS)[-1:] in (":", "：")
-
-
-@cache
-def _answer_labels() -> frozenset[str]:
-    outputs = (word for table in tables("FEW001").values() for word in fold(table["outputs"]).text.split("\n"))
-    return frozenset(["reasoning", "rationale", "thought", "explanation", *outputs])

@@ -52,7 +52,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from o1magic.lint import cues
+from o1magic.lint import cues, slots
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.registry import Rule
 from o1magic.lint.removal import removal
@@ -69,7 +69,7 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     who = model.name if model and model.known else "a reasoning model"
     message = f"{who} thinks in steps by itself; the cue costs time and tokens for little or no gain"
     for cue in cues.find(document, rule.code):
-        if (cue.weak and cues.teaches(document, cue.language)) or cues.answers_an_example(document, cue):
+        if (cue.weak and cues.teaches(document, cue.language)) or slots.answers_an_example(document, cue):
             continue
         yield Diagnostic(rule.code, rule.name, rule.severity, message, cue.start, cue.end, removal(document, cue))
 

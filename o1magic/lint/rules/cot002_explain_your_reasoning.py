@@ -51,7 +51,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from o1magic.lint import cues
+from o1magic.lint import cues, slots
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.registry import Rule
 from o1magic.lint.removal import removal
@@ -69,7 +69,7 @@ _TAUGHT = "if the worked steps are what you want, ignore this; the model's own r
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield each request for the model's reasoning; a note where the prompt is about teaching."""
     for cue in cues.find(document, rule.code):
-        if cues.answers_an_example(document, cue):
+        if slots.answers_an_example(document, cue):
             continue
         taught = cues.teaches(document, cue.language)
         severity: Severity = "info" if taught else rule.severity
