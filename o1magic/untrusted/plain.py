@@ -1,6 +1,6 @@
 """Knows an untrusted text that is harmless Markdown as it stands: prose, headings, flat lists and fenced code.
 
-Layer 0; called by `untrusted` alone. Most answers are such texts, or begin as one, and to see that costs a fiftieth of
+Layer 0; called by `untrusted` alone. Most answers are such texts, or begin as one, and to see that costs a thirtieth of
 what it costs to parse and write them anew. Everything else is the business of `parse` and `write`.
 """
 
