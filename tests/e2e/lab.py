@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 START_TIMEOUT_S = 40.0
+PACKAGE = Path(__file__).parents[2] / "o1magic"
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -79,6 +80,7 @@ def lab_server(root_dir: Path, env: Mapping[str, str] | None = None) -> Iterator
     token = secrets.token_hex(16)
     port = _free_port()
     _quiet_settings(state / "config")
+    _enable_extension(state)
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
@@ -233,6 +235,16 @@ def _quiet_settings(config: Path) -> None:
     (folder / "notification.jupyterlab-settings").write_text(
         json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True})
     )
+
+
+def _enable_extension(state: Path) -> None:
+    """Have the server load this tree's extension, whatever an installation left elsewhere."""
+    enabled = state / "config" / "jupyter_server_config.d"
+    enabled.mkdir(parents=True)
+    shutil.copy(PACKAGE / "jupyter" / "server_config.json", enabled / "o1magic.json")
+    place = state / "data" / "labextensions" / "o1magic"
+    place.parent.mkdir(parents=True)
+    place.symlink_to(PACKAGE / "labextension", target_is_directory=True)
 
 
 def _wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
