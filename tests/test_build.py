@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import o1magic
 from o1magic import tokens
 
 ROOT = Path(__file__).parent.parent
@@ -185,3 +187,58 @@ def test_a_tree_that_cannot_be_written_is_told(build, wheel, tmp_path, monkeypat
 
     with pytest.raises(build.VocabularyError, match=r"o200k_base\.tiktoken: Read-only file system"):
         build.ensure_vocabulary(tmp_path)
+
+
+@pytest.fixture
+def extension(build, tmp_path):
+    """Return the root of a source tree whose extension is built by npm with a script of one line."""
+    folder = tmp_path / build.SOURCES
+    for name in ("src", "node_modules"):
+        (folder / name).mkdir(parents=True)
+    write = "const out = '../o1magic/labextension'; fs.mkdirSync(out, {recursive: true}); "
+    write += "fs.appendFileSync(out + '/made.js', fs.readFileSync('src/index.ts'))"
+    package = {"name": "one", "version": "1.0.0", "scripts": {"build:prod": f'node -e "{write}"'}}
+    (folder / "package.json").write_text(json.dumps(package))
+    (folder / "package-lock.json").write_text("{}")
+    (folder / "node_modules" / ".package-lock.json").write_text("{}")
+    (folder / "src" / "index.ts").write_text("1;")
+    for file in build.SHARED_SOURCES:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("")
+    return tmp_path
+
+
+def test_the_bundle_is_made_when_its_sources_changed_and_only_then(build, extension):
+    """A stale bundle is never shipped, and a fresh one costs no Node."""
+    assert build.ensure_bundle(extension) is True
+    assert build.ensure_bundle(extension) is False
+
+    (extension / build.SHARED_SOURCES[0]).write_text("2;")
+    assert not build.is_bundled(extension)
+    assert build.ensure_bundle(extension) is True
+    assert (extension / build.BUNDLE / "made.js").read_text() == "1;1;"
+
+
+def test_a_bundle_that_cannot_be_made_says_why(build, extension):
+    """The build stops with the end of what npm said, and the bundle does not count as made."""
+    (extension / build.SOURCES / "src" / "index.ts").unlink()
+
+    with pytest.raises(build.BuildError, match=r"build:prod failed in labextension/.*ENOENT"):
+        build.ensure_bundle(extension)
+    assert not build.is_bundled(extension)
+
+
+def test_the_extension_has_the_packages_version():
+    """JupyterLab shows the version that pip does."""
+    described = json.loads((ROOT / "labextension" / "package.json").read_text(encoding="utf-8"))
+
+    assert described["version"] == o1magic.__version__
+
+
+def test_the_lock_names_no_registry():
+    """Whoever installs gets the packages from where their npm gets its own, checked against their hashes."""
+    packages = json.loads((ROOT / "labextension" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    del packages[""]
+
+    assert not any("resolved" in one for one in packages.values())
+    assert all("integrity" in one for one in packages.values())
