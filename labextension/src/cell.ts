@@ -1,0 +1,94 @@
+// What a prompt cell is, and what stands on its magic line: told as o1magic/cell.py and arguments.py tell it. Pure.
+
+import type { Edit } from './edits.js';
+
+/** The magic that a prompt cell begins with. */
+export const MAGIC = '%%o1';
+
+// As IPython reads a cell: blank lines before the magic do not count, `%%o1x` is another magic.
+const HEAD = /^(?:[ \t]*\r?\n)*[ \t]*%%o1(?=\s|$)/;
+// Runs of unquoted text and closed quotes; each alternative starts differently, so this is linear.
+const TOKEN = /(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/g;
+const PLACEHOLDER = /(?<!\{)\{\{([\p{L}_][\p{L}\p{N}_]*)\}\}(?!\})/gu;
+const OPENED = /\{\{[ \t]*[\p{L}\p{N}_]*$/u;
+
+/** A part of a text. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the magic line of a prompt cell stands: `%%o1`, its arguments, its end, and the prompt below it. */
+export interface MagicLine extends Span {
+  readonly args: number;
+  readonly body: number;
+}
+
+/** One word on a magic line. */
+export interface Word extends Span {
+  readonly text: string;
+  readonly isFlag: boolean;
+}
+
+/** Tell whether a cell is a prompt. */
+export function isPrompt(text: string): boolean {
+  return HEAD.test(text);
+}
+
+/** Return where the magic line stands, null where the text is no prompt cell. */
+export function magicLine(text: string): MagicLine | null {
+  const head = HEAD.exec(text);
+  if (!head) return null;
+  const args = head[0].length;
+  const newline = text.indexOf('\n', args);
+  const body = newline < 0 ? text.length : newline + 1;
+  let end = newline < 0 ? text.length : newline;
+  if (end > args && text[end - 1] === '\r') end -= 1;
+  return { start: args - MAGIC.length, args, end, body };
+}
+
+/** Return the words that stand on the magic line behind `%%o1`, as they are written. */
+export function words(text: string, line: MagicLine): Word[] {
+  const found: Word[] = [];
+  for (const match of text.slice(line.args, line.end).matchAll(TOKEN)) {
+    const start = line.args + match.index;
+    found.push({ text: match[0], start, end: start + match[0].length, isFlag: /^--?[a-z]/.test(match[0]) });
+  }
+  return found;
+}
+
+/** Return where `{{names}}` stand in the prompt, braces included. */
+export function placeholders(text: string): (Span & { name: string })[] {
+  const body = magicLine(text)?.body ?? 0;
+  return [...text.slice(body).matchAll(PLACEHOLDER)].map(match => ({
+    name: match[1]!,
+    start: body + match.index,
+    end: body + match.index + match[0].length
+  }));
+}
+
+/** Return the edit that has the magic line ignore a rule, null where it does already or there is none. */
+export function ignoring(text: string, code: string): Edit | null {
+  const line = magicLine(text);
+  if (!line) return null;
+  const written = words(text, line);
+  const at = written.map(word => /^--ignore(=|$)/.test(word.text)).lastIndexOf(true);
+  const flag = written[at];
+  if (!flag) return insert(line.end, `${/\s$/.test(text.slice(line.args, line.end)) ? '' : ' '}--ignore ${code}`);
+  const value = flag.text === '--ignore' ? written[at + 1] : { ...flag, text: flag.text.slice('--ignore='.length) };
+  if (!value || value.text === '') return insert(flag.end, flag.text === '--ignore' ? ` ${code}` : code);
+  const codes = value.text.replace(/["']/g, '').split(/[,;]/);
+  if (codes.some(one => one.trim() !== '' && code.startsWith(one.trim().toUpperCase()))) return null;
+  return insert(/["']$/.test(value.text) ? value.end - 1 : value.end, `,${code}`);
+}
+
+/** Tell whether completion has something to offer at a place of a prompt cell: flags on its line, names in braces. */
+export function offersAt(text: string, at: number): boolean {
+  const line = magicLine(text);
+  if (!line) return false;
+  return at <= line.end ? at >= line.args : OPENED.test(text.slice(Math.max(line.body, at - 200), at));
+}
+
+function insert(at: number, text: string): Edit {
+  return { start: at, end: at, text };
+}
