@@ -70,17 +70,17 @@ def chromium_path() -> str | None:
 
 
 @contextmanager
-def lab_server(root_dir: Path, env: Mapping[str, str] | None = None) -> Iterator[Lab]:
+def lab_server(root_dir: Path, env: Mapping[str, str] | None = None, *, extension: bool = True) -> Iterator[Lab]:
     """Start JupyterLab on `root_dir` with its own settings, a random port and token; stop it at the end.
 
-    `env` is added to the environment of the server and so of its kernels.
+    `env` is added to the environment of the server and so of its kernels; `extension` tells whether ours is on.
     """
     root_dir = root_dir.resolve()
     state = root_dir / ".jupyter-of-this-test"
     token = secrets.token_hex(16)
     port = _free_port()
     _quiet_settings(state / "config")
-    _enable_extension(state)
+    _install_extension(state, enabled=extension)
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
@@ -237,11 +237,16 @@ def _quiet_settings(config: Path) -> None:
     )
 
 
-def _enable_extension(state: Path) -> None:
-    """Have the server load this tree's extension, whatever an installation left elsewhere."""
-    enabled = state / "config" / "jupyter_server_config.d"
-    enabled.mkdir(parents=True)
-    shutil.copy(PACKAGE / "jupyter" / "server_config.json", enabled / "o1magic.json")
+def _install_extension(state: Path, *, enabled: bool) -> None:
+    """Have the server load this tree's extension, whatever an installation left elsewhere; or none at all."""
+    servers = state / "config" / "jupyter_server_config.d"
+    servers.mkdir(parents=True)
+    (servers / "o1magic.json").write_text(json.dumps({"ServerApp": {"jpserver_extensions": {"o1magic": enabled}}}))
+    if not enabled:
+        pages = state / "config" / "labconfig"
+        pages.mkdir(parents=True)
+        (pages / "page_config.json").write_text(json.dumps({"disabledExtensions": {"o1magic": True}}))
+        return
     place = state / "data" / "labextensions" / "o1magic"
     place.parent.mkdir(parents=True)
     place.symlink_to(PACKAGE / "labextension", target_is_directory=True)
