@@ -98,7 +98,7 @@ class Desk:
 class Draft:
     """A cell ready to go: the request, and what was found and changed on the way to it.
 
-    `checked` is the text that `applied` refers to, `final` the one that `remaining` refers to.
+    `checked` is the text that `applied` refers to, `final` the one that `remaining` refers to; `id` is the call's.
     """
 
     arguments: Arguments
@@ -112,6 +112,7 @@ class Draft:
     remaining: tuple[Diagnostic, ...]
     notes: tuple[str, ...]
     worst_nano_usd: int | None
+    id: str = field(default_factory=call.new_id)
 
 
 def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
@@ -153,6 +154,7 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         notebook=desk.notebook,
         lint_found=tuple(sorted({one.code for one in (*draft.applied, *draft.remaining)})),
         lint_fixed=tuple(sorted({one.code for one in draft.applied})),
+        id=draft.id,
     )
     try:
         return client.run(live.watched(made, call.make) if live.watchers else call.make(made), tick=view.tick)

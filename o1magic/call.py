@@ -48,6 +48,11 @@ class Noted:
 Event = http.Event | Noted
 
 
+def new_id() -> str:
+    """Return what a call that is about to be made is called in the ledger."""
+    return uuid.uuid4().hex
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """All that one call needs: what is sent where, under which ledger, and who is told of its events."""
@@ -66,7 +71,7 @@ class Call:
     notebook: str | None = None
     lint_found: tuple[str, ...] = ()
     lint_fixed: tuple[str, ...] = ()
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    id: str = field(default_factory=new_id)
 
 
 async def make(call: Call) -> Answer:

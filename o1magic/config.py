@@ -1,4 +1,4 @@
-"""Where `%config` is asked for its values: the magics put themselves here when they are loaded.
+"""What the magics say of themselves when they are loaded: where `%config` is asked, and which session this is.
 
 Layer 0, and small: it is imported by `%load_ext`.
 """
@@ -17,3 +17,6 @@ def _nothing() -> Mapping[str, Any]:
 
 changed: Callable[[], Mapping[str, Any]] = _nothing
 """Returns what `%config`, or a sub-command, has changed; nothing outside IPython."""
+
+session: str | None = None
+"""The process's session in the ledger; in a Jupyter kernel `KERNELID-xxxxxxxx`. None before anything needed it."""

@@ -44,7 +44,7 @@ _ENDED = {
 _HEADERS = ("time", "model", "effort", "prompt", "reasoning", "visible", "cost", "seconds", "ended by", "findings")
 
 
-def entry(row: Row, session: str) -> list[object]:
+def entry(row: Row, session: str | None) -> list[object]:
     """Return a row in the order of COLUMNS; null is unknown, flags are 0 and 1."""
     answered = row.answered or row.model
     return [
@@ -103,6 +103,24 @@ def in_flight(calls: Sequence[Running], now: float) -> list[dict[str, object]]:
             "waits": one.waits,
         }
         for one in calls
+    ]
+
+
+def unended(rows: Sequence[Row], session: str | None, now: float) -> list[dict[str, object]]:
+    """Return the same of the calls of a session that have no end on record; `now` is seconds since 1970."""
+    return [
+        {
+            "id": row.id,
+            "model": _name(row.model),
+            "effort": row.effort and _name(row.effort),
+            "said": "in flight",
+            "elapsed_s": round(max(0.0, now - row.created.timestamp()), 3),
+            "hold_nano_usd": row.hold_nano_usd,
+            "simulated": row.simulated,
+            "waits": True,
+        }
+        for row in reversed(rows)
+        if row.state == "intent" and row.session == session
     ]
 
 

@@ -1,6 +1,6 @@
-"""What a panel is fed with, from the ledger and the calls in flight of this process.
+"""What a panel is fed with, from the ledger and the calls in flight of this process; a sidebar, from the ledger.
 
-Layer 8. `overview` says what it looks like. Called by the panel, its chart and `%o1 panel`.
+Layer 8. `overview` says what it looks like. Called by the panel, its chart, `%o1 panel` and the server.
 """
 
 from __future__ import annotations
@@ -33,28 +33,44 @@ def entry(call_id: str) -> list[object] | None:
 
 def news(changed: Sequence[list[object]]) -> dict[str, Any]:
     """Return these calls with the totals of now: as many bytes with a million calls on record as with one."""
-    return {"columns": overview.COLUMNS, "rows": changed, **_now()}
+    return {"columns": overview.COLUMNS, "rows": changed, **_now(session.desk().session), "running": _in_flight()}
 
 
 def snapshot(**numbers: int) -> bytes:
     """Return everything a panel shows, as JSON; a ledger that cannot be read is a sentence in it."""
-    own = session.desk().session
+    told = {**seen(session.desk().session, overview.MOST_ROWS), "running": _in_flight(), **numbers}
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+def seen(asked: str | None, most: int) -> dict[str, Any]:
+    """Return the same with so many calls, as the ledger alone tells it to a page that cannot ask the kernel.
+
+    `asked` is a session, or a Jupyter kernel, which stands for the newest of its sessions.
+    """
     try:
-        rows = session.ledger().rows(overview.MOST_ROWS)
-        told = {"rows": [overview.entry(row, own) for row in reversed(rows)], **_now()}
+        own = asked and (session.ledger().newest_session(asked) or asked)
+        rows = session.ledger().rows(most)
+        told = {
+            "rows": [overview.entry(row, own) for row in reversed(rows)],
+            "running": overview.unended(rows, own, time.time()),
+            **_now(own),
+        }
     except LedgerError as failure:
         told = {"rows": [], "problem": str(failure)}
-    return json.dumps({"columns": overview.COLUMNS, **told, **numbers}, separators=(",", ":")).encode()
+    return {"columns": overview.COLUMNS, **told}
 
 
-def _now() -> dict[str, Any]:
-    ledger, own = session.ledger(), session.desk().session
+def _now(own: str | None) -> dict[str, Any]:
+    ledger = session.ledger()
     return {
         "today": f"{datetime.now().astimezone():%Y-%m-%d}",
         "totals": overview.totals(ledger.spend(own)),
         "budgets": overview.budgets(ledger.standings(own)),
-        "running": overview.in_flight(live.running(), time.monotonic()),
     }
+
+
+def _in_flight() -> list[dict[str, object]]:
+    return overview.in_flight(live.running(), time.monotonic())
 
 
 def static() -> Bundle:

@@ -198,11 +198,12 @@ def note(text: str) -> Bundle:
     return bundle(f'<div style="{_MUTED}">{untrusted.html(text)}</div>', f"note: {untrusted.visible(text)}")
 
 
-def clock(seconds: float, model: str, said: str) -> Bundle:
+def clock(seconds: float, model: str, said: str, call_id: str = "") -> Bundle:
     """Return the line shown while a call runs, and the same for programs."""
     line = f"{said} · {seconds:,.0f} s · {untrusted.visible(model)}"
     shown = bundle(f'<div role="status" style="{_MUTED}">{untrusted.html(line)}</div>', line)
-    running = {"version": 1, "state": "running", "asked": untrusted.name(model), "said": said, "seconds": seconds}
+    asked = untrusted.name(model)
+    running = {"version": 1, "id": call_id, "state": "running", "asked": asked, "said": said, "seconds": seconds}
     return {**shown, USAGE_MIME: running}
 
 

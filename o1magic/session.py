@@ -11,7 +11,7 @@ import uuid
 from functools import cache
 from typing import TYPE_CHECKING
 
-from o1magic import catalog
+from o1magic import catalog, config
 from o1magic.arguments import nearest
 from o1magic.ask import Desk
 from o1magic.errors import ArgumentError
@@ -38,13 +38,14 @@ def desk() -> Desk:
 
 @cache
 def _desk() -> Desk:
+    config.session = config.session or uuid.uuid4().hex
     return Desk(
         catalog=catalog.load(),
         environ=os.environ,
         simulator=simulator_url,
         client=client,
         ledger=ledger,
-        session=uuid.uuid4().hex,
+        session=config.session,
         notebook=os.environ.get("JPY_SESSION_NAME"),
     )
 

@@ -170,3 +170,14 @@ def test_in_a_terminal_the_panel_is_a_table(tmp_path: Path):
 
     assert len(re.findall("this session: 1 call · reasoning", ran.stdout)) == 2
     assert "o1 (simulated)" in ran.stdout
+
+
+def test_the_running_clock_names_the_call_as_the_ledger_will(kernel):
+    """A program that watches finds the row of a call that has not ended; the answer bears the same id."""
+    ran = kernel.run("%%o1 -m o1 --endpoint simulator:rate-limit\nIs 391 prime?")
+
+    told = [one["content"].get("data", {}).get(USAGE) for one in ran.messages]
+    running = [one for one in told if one and one["state"] == "running"]
+    assert running
+    assert running[0].keys() == {"version", "id", "state", "asked", "said", "seconds"}
+    assert {one["id"] for one in running} == {one["id"] for one in told if one and one["state"] == "settled"}

@@ -92,3 +92,20 @@ def test_an_error_s_name_is_read_as_what_happened(ledger: Ledger) -> None:
     ledger.settle("b", outcome(finish_reason="InterruptError"))
 
     assert [overview.ended(row) for row in ledger.rows()] == ["InterruptError", "stopped"]
+
+
+def test_a_page_without_the_kernel_sees_its_session_and_what_is_in_flight(ledger: Ledger) -> None:
+    """A kernel names the newest of its sessions, whose calls without an end are in flight; those of others are not."""
+    kernel = "0b1ac2de-1111-4222-8333-44445555cafe"
+    for call_id, own in (("a", f"{kernel}-00000001"), ("b", f"{kernel}-00000002"), ("c", "another")):
+        hold(ledger, call_id, session=own)
+
+    told = panels.seen(kernel, 2)
+
+    assert [row[0] for row in told["rows"]] == ["b", "c"]
+    (running,) = told["running"]
+    assert (running["id"], running["model"], running["hold_nano_usd"]) == ("b", "o3", 10**9)
+    assert 0 <= running["elapsed_s"] < 60
+    assert told["totals"]["session"]["calls"] == 1
+    assert panels.seen(None, 2)["running"] == []
+    assert panels.seen(None, 2)["totals"]["session"]["calls"] == 0

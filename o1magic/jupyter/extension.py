@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
     from o1magic.answer import Answer
     from o1magic.jupyter.magic import Work
+
+# How a Jupyter server names the file that tells a kernel its sockets, and so which kernel it is.
+_KERNEL_FILE = re.compile(r"kernel-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$")
 
 
 def _choice(said: str) -> Unicode[Any, Any]:
@@ -47,7 +52,7 @@ class O1Magics(Magics):
         """Take the place where `%config` is asked, and complete what is typed after `%o1` and `%%o1`."""
         super().__init__(shell)
         config.changed = self.changed
-
+        config.session = config.session or _session_of(shell)
         self.shell.Completer.custom_matchers.append(self._complete)
 
     def _complete(self, context: CompletionContext) -> SimpleMatcherResult:
@@ -83,6 +88,13 @@ class O1Magics(Magics):
             name: getattr(self, name) for name, trait in traits.items() if getattr(self, name) != trait.default()
         }
         return changed | ({"ignore": tuple(self.ignore)} if self.ignore else {})
+
+
+def _session_of(shell: InteractiveShell) -> str | None:
+    """Return a new session of this kernel, None outside one: a restart keeps the kernel's id and begins a session."""
+    app = getattr(getattr(shell, "kernel", None), "parent", None)
+    found = _KERNEL_FILE.search(getattr(app, "connection_file", ""))
+    return f"{found[1]}-{uuid.uuid4().hex[:8]}" if found else None
 
 
 def _documentation() -> str:

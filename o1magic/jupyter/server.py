@@ -1,7 +1,8 @@
 """The server extension: the linter, the spend and the catalog, for the browser. Under `/o1magic/`, JSON in and out.
 
     POST lint    {"cell": text, "model": name or null} -> {"diagnostics": [...], "problem": text or null}
-    GET  spend   ?session=ID -> {"session": totals or null, "today": totals, "total": totals}
+    GET  spend   ?session=ID -> {"session": totals or null, "today": totals, "total": totals}; ID: session or kernel
+         spend   ?rows=N -> the same and {"chart": what chart.js reads}; no ledger: null, and "problem" in the chart
     GET  rules   -> [{"code", "name", "severity", "page"}]
     GET  models  -> {"default": name, "models": [{"name", ...}]}
 
@@ -22,6 +23,7 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
+from o1magic.answer import NANO_PER_USD
 from o1magic.errors import O1Error
 
 if TYPE_CHECKING:
@@ -29,10 +31,14 @@ if TYPE_CHECKING:
 
     from jupyter_server.serverapp import ServerApp
 
+    from o1magic.catalog import Price
+
 T = TypeVar("T")
 
 MAX_BODY = 256 * 1024
-_ID = re.compile(r"[0-9A-Fa-f-]{32,36}")
+# A random session, a Jupyter kernel, or a session of one.
+_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-[0-9a-f]{8})?")
+_COUNT = re.compile(r"[0-9]{1,6}")
 # One at a time: what two prompts would take from each other, they would take from the server's own thread too.
 _WORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="o1magic-server")
 
@@ -97,7 +103,13 @@ class Spend(Handler):
         session = self.get_query_argument("session", None)
         if session is not None and _ID.fullmatch(session) is None:
             raise web.HTTPError(400, "session is the id of a session")
-        self.finish(json.dumps(await self.work(lambda: _totals(session))))
+        rows = self.get_query_argument("rows", None)
+        if rows is None:
+            self.finish(json.dumps(await self.work(lambda: _totals(session))))
+        elif _COUNT.fullmatch(rows) is None:
+            raise web.HTTPError(400, "rows is a number")
+        else:
+            self.finish(await self.work(lambda: json.dumps(_chart(session, int(rows)))))
 
 
 class Rules(Handler):
@@ -191,12 +203,22 @@ def _totals(session: str | None) -> dict[str, object]:
 
     from o1magic import session as desk
 
-    spent = desk.ledger().spend(session)
+    ledger = desk.ledger()
+    spent = ledger.spend(session and (ledger.newest_session(session) or session))
     return {
         "session": asdict(spent.session) if session else None,
         "today": asdict(spent.today),
         "total": asdict(spent.total),
     }
+
+
+def _chart(session: str | None, most: int) -> dict[str, object]:
+    from o1magic import overview, panels
+
+    chart = panels.seen(session, min(most, overview.MOST_ROWS))
+    totals = chart.get("totals", {})
+    own = totals.get("session") if session else None
+    return {"session": own, "today": totals.get("day"), "total": totals.get("all"), "chart": chart}
 
 
 def _rules() -> list[dict[str, str]]:
@@ -206,10 +228,11 @@ def _rules() -> list[dict[str, str]]:
 
 
 def _models() -> dict[str, object]:
-    from o1magic import catalog
+    from o1magic import session
 
-    known = catalog.load()
-    listed = [
+    desk = session.desk()
+    known, today = desk.catalog, desk.today()
+    listed: list[dict[str, object]] = [
         {
             "name": one.name,
             "context_window": one.context_window,
@@ -217,7 +240,16 @@ def _models() -> dict[str, object]:
             "efforts": one.efforts,
             "shutdown": one.shutdown.isoformat() if one.shutdown else None,
             "successor": one.successor,
+            **_prices(one.price_on(today)),
         }
         for one in known.models.values()
     ]
     return {"default": known.default_model, "models": listed}
+
+
+def _prices(price: Price | None) -> dict[str, int | None]:
+    """Return today's prices in integer nano-dollars per million tokens, None where one is not known."""
+    names = ("input", "cached", "output")
+    rates = (price.input_per_mtok, price.cached_per_mtok, price.output_per_mtok) if price else (None,) * len(names)
+    nanos = [None if rate is None else int(rate * NANO_PER_USD) for rate in rates]
+    return {f"{name}_nano_usd_per_mtok": nano for name, nano in zip(names, nanos, strict=True)}

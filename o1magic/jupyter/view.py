@@ -64,7 +64,9 @@ class NotebookView:
             self._grow(fresh)
         if seconds >= self._next_clock:
             self._next_clock = seconds + CLOCK_S
-            self._clock = self._draw(self._clock, render.clock(seconds, self._model, self._progress.said))
+            call_id = self.draft.id if self.draft else ""
+            line = render.clock(seconds, self._model, self._progress.said, call_id)
+            self._clock = self._draw(self._clock, line)
 
     def finish(self) -> None:
         """Take away what was only for the waiting; the strip stays. A quick answer leaves nothing to take away."""

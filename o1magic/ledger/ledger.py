@@ -162,6 +162,13 @@ class Ledger(Book):
             fresh=self._fresh,
         )
 
+    def newest_session(self, kernel: str) -> str | None:
+        """Return the newest session of a Jupyter kernel that made a call, None where none did."""
+        bounds = (f"{kernel}-00000000", f"{kernel}-ffffffff")
+        for (session,) in self._store.read(schema.NEWEST_SESSION, bounds):
+            return str(session)
+        return None
+
     def row(self, call_id: str) -> Row | None:
         """Return one call as it is recorded now, None where no such call is on record."""
         for values in self._store.read(schema.ONE, (call_id,)):

@@ -120,6 +120,11 @@ NEWEST = f"SELECT {_CALL} FROM call ORDER BY seq DESC LIMIT ?"  # noqa: S608 - o
 
 NEWEST_OF_SESSION = f"SELECT {_CALL} FROM call WHERE session = ? ORDER BY seq DESC LIMIT ?"  # noqa: S608 - our own names
 
+# Sessions of a kernel are alike but for eight hexadecimal digits, so that these bounds hold in any collation.
+NEWEST_SESSION = """
+SELECT session FROM call WHERE session BETWEEN ? AND ? GROUP BY session ORDER BY MAX(seq) DESC LIMIT 1
+"""
+
 OLDEST_AFTER = f"SELECT seq, {_CALL} FROM call WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 - our own names
 
 

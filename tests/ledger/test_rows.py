@@ -312,3 +312,25 @@ def test_b6_the_same_response_fetched_twice_counts_once(ledger, path):
         assert not other.settle(held.id, told)
 
     assert (ledger.total().calls, ledger.total().cost_nano_usd) == (1, COST)
+
+
+def test_a_kernel_stands_for_its_newest_session(ledger):
+    """The one whose call is newest, whatever its digits and whoever else calls; a kernel without calls has none."""
+    kernel, other = "0b1ac2de-1111-4222-8333-44445555cafe", "0b1ac2de-1111-4222-8333-44445555caff"
+    for session in (f"{kernel}-00000000", f"{kernel}-ffffffff", f"{kernel}-7a000000", f"{other}-99999999", "s1"):
+        record(ledger, session=session)
+
+    assert ledger.newest_session(kernel) == f"{kernel}-7a000000"
+    assert ledger.newest_session(other) == f"{other}-99999999"
+    assert ledger.newest_session("0b1ac2de-1111-4222-8333-44445555cafd") is None
+
+
+def test_each_session_of_a_kernel_has_a_budget_to_itself(ledger):
+    """After a restart the same kernel begins at zero."""
+    kernel = "0b1ac2de-1111-4222-8333-44445555cafe"
+    ledger.set_budget(10 * HOLD, session=f"{kernel}-00000001")
+    record(ledger, session=f"{kernel}-00000001")
+
+    spent = [ledger.standings(f"{kernel}-0000000{n}")[0].spent for n in (1, 2)]
+
+    assert spent == [COST, 0]

@@ -46,6 +46,7 @@ from o1magic.ledger import (
         (budget_schema.of_span("session"), ("s", 0, 1, "")),
         (schema.COUNTED, ("id",)),
         (schema.NEWEST_OF_SESSION, ("s", 5)),
+        (schema.NEWEST_SESSION, ("k-00000000", "k-ffffffff")),
     ],
 )
 def test_no_reading_scans_the_rows(tmp_path, statement, parameters):

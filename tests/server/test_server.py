@@ -100,9 +100,21 @@ async def test_s2_a_post_needs_the_xsrf_token_where_a_cookie_signs_in(jp_servera
 
 async def test_s4_odd_ids_are_turned_down(jp_fetch):
     """S4: a session is named by its id and by nothing else."""
-    for odd in ("../../etc/passwd", "' OR 1=1 --", "x", "a" * 400, ""):
+    kernel = str(uuid4())
+    near = (
+        kernel.upper(),
+        f"{kernel}-",
+        f"{kernel}-0000000",
+        f"{kernel}-0000000g",
+        f"{kernel}%",
+        "-" * 36,
+    )
+    for odd in ("../../etc/passwd", "' OR 1=1 --", "x", "a" * 400, "", *near):
         status, said = await refused(jp_fetch("o1magic", "spend", params={"session": odd}))
         assert (status, said) == (400, {"message": "session is the id of a session"})
+    for odd in ("", "-1", "1e3", "x", "1" * 30):
+        status, said = await refused(jp_fetch("o1magic", "spend", params={"rows": odd}))
+        assert (status, said) == (400, {"message": "rows is a number"})
 
 
 @pytest.mark.parametrize("announced", [True, False])
@@ -162,34 +174,79 @@ async def test_s8_addresses_and_keys_of_a_request_are_not_read(lint):
     assert await lint(body) == await lint({"cell": "x"})
 
 
-async def test_the_spend_is_the_ledgers(jp_fetch, tmp_path):
+def hold(path, *sessions):
+    """Put a call of each session on record, one after the other."""
+    with open_ledger(str(path)) as ledger:
+        for session in sessions:
+            ledger.hold(
+                Intent(
+                    id=uuid4().hex,
+                    session=session,
+                    endpoint="x",
+                    model="o3",
+                    hold_nano_usd=5,
+                    lease_s=600,
+                    notebook=None,
+                    effort=None,
+                    price_id=None,
+                    lint_found=(),
+                    lint_fixed=(),
+                    simulated=False,
+                )
+            )
+
+
+@pytest.fixture
+def spend(jp_fetch):
+    async def ask(**params):
+        return json.loads((await jp_fetch("o1magic", "spend", params=params)).body)
+
+    return ask
+
+
+async def test_the_spend_is_the_ledgers(spend, tmp_path):
     """Totals of all time, of today and of a session come from the ledger that the kernels write."""
     session = uuid4().hex
-    with open_ledger(str(tmp_path / "ledger.sqlite3")) as ledger:
-        ledger.hold(
-            Intent(
-                id=uuid4().hex,
-                session=session,
-                endpoint="x",
-                model="o3",
-                hold_nano_usd=5,
-                lease_s=600,
-                notebook=None,
-                effort=None,
-                price_id=None,
-                lint_found=(),
-                lint_fixed=(),
-                simulated=False,
-            )
-        )
+    hold(tmp_path / "ledger.sqlite3", session)
 
     async def held(**params):
-        answer = json.loads((await jp_fetch("o1magic", "spend", params=params)).body)
+        answer = await spend(**params)
+        assert answer.keys() == {"session", "today", "total"}
         return answer["session"] and answer["session"]["held_nano_usd"], answer["total"]["held_nano_usd"]
 
     assert await held() == (None, 5)
     assert await held(session=session) == (5, 5)
     assert await held(session=uuid4().hex) == (0, 5)
+
+
+async def test_a_kernels_id_names_its_newest_session(spend, tmp_path):
+    """A restart begins a session; each stays there under its own name, and other kernels have their own."""
+    kernel = str(uuid4())
+    first, second = f"{kernel}-ffffffff", f"{kernel}-00000000"
+    hold(tmp_path / "ledger.sqlite3", first, first, second)
+
+    async def calls(session):
+        return (await spend(session=session))["session"]["calls"]
+
+    assert [await calls(one) for one in (kernel, first, second, str(uuid4()))] == [1, 2, 1, 0]
+
+
+async def test_the_spend_with_rows_is_what_the_chart_reads(spend, tmp_path):
+    """Columns, the newest rows, totals, budgets, what is in flight; beside what there is without rows."""
+    kernel = str(uuid4())
+    hold(tmp_path / "ledger.sqlite3", uuid4().hex, f"{kernel}-00000001", f"{kernel}-00000001")
+
+    told = await spend(session=kernel, rows=2)
+
+    chart = told.pop("chart")
+    assert told == await spend(session=kernel)
+    calls = [dict(zip(chart["columns"], row, strict=True)) for row in chart["rows"]]
+    assert [(call["mine"], call["state"]) for call in calls] == [(1, "intent")] * 2
+    assert chart["totals"]["session"] == told["session"]
+    assert (chart["totals"]["day"], chart["totals"]["all"]) == (told["today"], told["total"])
+    assert (len(chart["running"]), chart["budgets"], len(chart["today"])) == (2, [], 10)
+    assert len((await spend(rows=999_999))["chart"]["rows"]) == 3
+    assert (await spend(rows=1))["session"] is None
 
 
 async def test_a_ledger_that_cannot_be_read_is_said(jp_fetch, tmp_path):
@@ -199,6 +256,9 @@ async def test_a_ledger_that_cannot_be_read_is_said(jp_fetch, tmp_path):
     status, said = await refused(jp_fetch("o1magic", "spend"))
 
     assert (status, list(said)) == (503, ["message"])
+    told = json.loads((await jp_fetch("o1magic", "spend", params={"rows": 5})).body)
+    assert told.pop("chart")["problem"] == said["message"]
+    assert told == {"session": None, "today": None, "total": None}
 
 
 async def test_rules_and_models_are_listed(jp_fetch):
@@ -208,4 +268,9 @@ async def test_rules_and_models_are_listed(jp_fetch):
 
     assert {"COT001", "DEL001", "X001"} <= {rule["code"] for rule in rules}
     assert all(rule["page"] for rule in rules)
-    assert models["default"] in [model["name"] for model in models["models"]]
+    named = {model["name"]: model for model in models["models"]}
+    assert models["default"] in named
+    assert named["o3"]["output_nano_usd_per_mtok"] == 8_000_000_000
+    prices = [model[f"{kind}_nano_usd_per_mtok"] for model in named.values() for kind in ("input", "cached", "output")]
+    assert all(price is None or type(price) is int for price in prices)
+    assert None in prices
