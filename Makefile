@@ -42,6 +42,7 @@ e2e: .venv/test.stamp
 # The rule reference, from the rules' own pages; a test compares it.
 docs: .venv/test.stamp
 	.venv/bin/python scripts/rules_reference.py
+	.venv/bin/python scripts/cue_index.py
 
 .venv/demo.stamp: $(INSTALLED)
 	sh scripts/venv.sh '.[demo]'

@@ -10,8 +10,9 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
+from o1magic.lint.index import forms
 from o1magic.lint.patterns import late
-from o1magic.lint.phrases import languages_of
+from o1magic.lint.phrases import NOT_ASCII, language_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,9 +59,9 @@ def find(document: Document, code: str) -> Iterator[Cue]:
 def _apart(document: Document, code: str) -> Iterator[Cue]:
     found: list[Cue] = []
     words = document.vocabulary
-    for language in languages_of(code, document.prose.text):
-        if words.may_hold(language.gates):
-            found += _in_language(document, language)
+    for name, numbers in document.once(_announced_forms).get(code, {}).items():
+        language = language_named(code, name)
+        found += _in_language(document, language, [_Wanted(language.form(one), words) for one in numbers])
     found.sort(key=lambda cue: (cue.start, -cue.end))
     end = -1
     for cue in found:
@@ -69,11 +70,17 @@ def _apart(document: Document, code: str) -> Iterator[Cue]:
             end = cue.end
 
 
-def _in_language(document: Document, language: Language) -> Iterator[Cue]:
-    words = document.vocabulary
-    wanted = [_Wanted(form, words) for form in language.forms if _may_stand_in(words, form)]
-    if not wanted:
-        return
+def _announced_forms(document: Document) -> dict[str, dict[str, list[int]]]:
+    """Return the numbers of the forms that may stand in the prompt, by rule and language."""
+    plain = document.prose.text.isascii()
+    found: dict[str, dict[str, list[int]]] = {}
+    for one in forms().held(document.vocabulary):
+        if not (plain and one.language in NOT_ASCII):
+            found.setdefault(one.code, {}).setdefault(one.language, []).append(one.number)
+    return found
+
+
+def _in_language(document: Document, language: Language, wanted: Sequence[_Wanted]) -> Iterator[Cue]:
     prose = document.prose
     starts, ends = document.sentence_starts, document.sentence_ends
     judged: dict[str, list[_Hit]] = {}
@@ -89,13 +96,6 @@ def _in_language(document: Document, language: Language) -> Iterator[Cue]:
             else:
                 a, b, c, d = (prose.source(start + offset) for offset in (hit.start, hit.end, *hit.removable))
                 yield Cue(a, b, (c, d), language, hit.weak)
-
-
-def _may_stand_in(words: Vocabulary, form: Form) -> bool:
-    for part in form.parts:  # noqa: SIM110 - a loop takes half as long as all(), and this is asked of every form
-        if not words.held(part.phrases):
-            return False
-    return True
 
 
 class _Wanted:

@@ -23,18 +23,23 @@ _ENTRY = late(
 @cache
 def tables(name: str) -> dict[str, Any]:
     """Return a data file as it is written."""
-    # Not through pkgutil or pathlib, each of which takes longer to import than all data files take to read.
-    with open(f"{_FOLDER}/{name}.toml", encoding="utf-8") as file:  # noqa: PTH123
-        text = file.read()
-    read = _read(text)
-    if read is not None:
-        return read
+    text = read(f"{name}.toml")
+    plain = _plain(text)
+    if plain is not None:
+        return plain
     import tomllib
 
     return tomllib.loads(text)
 
 
-def _read(text: str) -> dict[str, Any] | None:
+def read(name: str) -> str:
+    """Return the text of a data file."""
+    # Not through pkgutil or pathlib, each of which takes longer to import than all data files take to read.
+    with open(f"{_FOLDER}/{name}", encoding="utf-8") as file:  # noqa: PTH123
+        return file.read()
+
+
+def _plain(text: str) -> dict[str, Any] | None:
     """Return the tables of a file of plain strings, None where there is more in it: tomllib takes 20 times as long."""
     found: dict[str, Any] = {}
     table = found

@@ -14,7 +14,8 @@ from o1magic.lint.patterns import late
 from o1magic.lint.shorthand import Phrases
 
 _TOKEN = late(r"-?<[\w ]+>|[~^?]|[^<~^?]+")
-_NOT_ASCII = frozenset(["ar", "bg", "bn", "fa", "hi", "ja", "ko", "mr", "ne", "ru", "te", "th", "uk", "ur", "zh"])
+# Languages that cannot be written in ASCII.
+NOT_ASCII = frozenset(["ar", "bg", "bn", "fa", "hi", "ja", "ko", "mr", "ne", "ru", "te", "th", "uk", "ur", "zh"])
 
 
 class Part(NamedTuple):
@@ -33,11 +34,6 @@ class Form(NamedTuple):
     weak: bool
 
     @property
-    def shortest(self) -> Phrases:
-        """Return the slot whose words are soonest looked for."""
-        return min((part.phrases for part in self.parts), key=lambda phrases: len(phrases.listed))
-
-    @property
     def rarest(self) -> Phrases:
         """Return the slot whose words tell most."""
         return max((part.phrases for part in self.parts), key=lambda phrases: phrases.weight)
@@ -50,16 +46,22 @@ class Language:
         self.name, self.words = name, words
         self._raw = raw
         self._lists: dict[tuple[str, bool], Phrases] = {}
+        self._forms: dict[int, Form] = {}
 
     @cached_property
-    def forms(self) -> tuple[Form, ...]:
+    def _lines(self) -> list[str]:
+        return [line for line in self._raw.get("forms", "").splitlines() if line.strip()]
+
+    @property
+    def forms(self) -> list[Form]:
         """Return the ways of putting a cue."""
-        return tuple(self._form(line) for line in self._raw["forms"].splitlines() if line.strip())
+        return [self.form(number) for number in range(len(self._lines))]
 
-    @cached_property
-    def gates(self) -> frozenset[str]:
-        """Return how words begin of which one is in whatever any form matches."""
-        return frozenset().union(*(form.shortest.gates for form in self.forms))
+    def form(self, number: int) -> Form:
+        """Return one way of putting a cue."""
+        if number not in self._forms:
+            self._forms[number] = self._form(self._lines[number])
+        return self._forms[number]
 
     def any_of(self, name: str, *, at_end: bool = False) -> Phrases | None:
         """Return a list of phrases, None for an empty one; `at_end` ties it to the end of what is searched."""
@@ -106,11 +108,12 @@ def languages_of(code: str, text: str) -> tuple[Language, ...]:
 
 @cache
 def _languages(code: str, *, plain: bool) -> tuple[Language, ...]:
-    return tuple(_language(code, name) for name in tables(code) if not (plain and name in _NOT_ASCII))
+    return tuple(language_named(code, name) for name in tables(code) if not (plain and name in NOT_ASCII))
 
 
 @cache
-def _language(code: str, name: str) -> Language:
+def language_named(code: str, name: str) -> Language:
+    """Return one of a rule's languages."""
     shared, own = tables("shared").get(name, {}), tables(code)[name]
     raw = {key: value for key, value in {**shared, **own}.items() if isinstance(value, str)}
     return Language(name, raw, words=bool(shared.get("words", True)))
