@@ -1,13 +1,13 @@
 """The server extension: the linter, the spend and the catalog, for the browser. Under `/o1magic/`, JSON in and out.
 
-    POST lint    {"cell": text, "model": name or null} -> {"diagnostics": [...], "problem": text or null}
+    POST lint    {"cell": text, "model": name or null} -> findings, fixes and an estimate: see `preview`
     GET  spend   ?session=ID -> {"session": totals or null, "today": totals, "total": totals}; ID: session or kernel
          spend   ?rows=N -> the same and {"chart": what chart.js reads}; no ledger: null, and "problem" in the chart
     GET  rules   -> [{"code", "name", "severity", "page"}]
     GET  models  -> {"default": name, "models": [{"name", ...}]}
 
-Offsets of findings count UTF-16 units, as editors in a browser do. Every verb is authenticated and authorised, and the
-XSRF check of the server stands. No endpoint and no key is ever taken from the browser, and nothing is sent anywhere.
+Every verb is authenticated and authorised, and the XSRF check of the server stands. No endpoint and no key is ever
+taken from the browser, and nothing is sent anywhere.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
     from o1magic.catalog import Price
+    from o1magic.jupyter.preview import Asked
 
 T = TypeVar("T")
 
@@ -86,11 +87,11 @@ class Lint(Handler):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Answer with the findings, in order of position."""
+        """Answer with the findings, in order of position, and what it would take to send the cell."""
         if len(self._body) > MAX_BODY:
             raise _too_long()
-        cell, model = _asked(bytes(self._body))
-        self.finish(json.dumps(await self.work(lambda: _findings(cell, model))))
+        asked = _asked(bytes(self._body))
+        self.finish(json.dumps(await self.work(lambda: _preview(asked))))
 
 
 class Spend(Handler):
@@ -143,59 +144,24 @@ def _too_long() -> web.HTTPError:
     return web.HTTPError(413, f"a prompt of more than {MAX_BODY >> 10} kB is not linted here")
 
 
-def _asked(body: bytes) -> tuple[str, str | None]:
-    """Return the cell and the model of a request. Raises HTTPError: it is not what it should be."""
+def _asked(body: bytes) -> Asked:
+    """Return what a request asks. Raises HTTPError: it is not what it should be."""
+    from o1magic.jupyter.preview import read
+
     try:
         given = json.loads(body)
     except ValueError:
         raise web.HTTPError(400, "the body is not JSON") from None
-    cell = given.get("cell") if isinstance(given, dict) else None
-    model = given.get("model") if isinstance(given, dict) else None
-    if not isinstance(cell, str) or not (model is None or isinstance(model, str)):
+    asked = read(given)
+    if asked is None:
         raise web.HTTPError(400, 'the body is {"cell": text, "model": name or null}')
-    return cell, model
+    return asked
 
 
-def _findings(cell: str, model: str | None) -> dict[str, object]:
-    """Return the findings on a cell, or why its magic line cannot be read."""
-    from o1magic import api, catalog
-    from o1magic.ask import cell_of
-    from o1magic.errors import ArgumentError
+def _preview(asked: Asked) -> dict[str, object]:
+    from o1magic.jupyter.preview import preview
 
-    try:
-        given = cell_of(cell, {}).given
-    except ArgumentError as problem:
-        return {"diagnostics": [], "problem": str(problem)}
-    if given.lint == "off":
-        return {"diagnostics": [], "problem": None}
-    model = given.model or model or catalog.load().default_model
-    at = _utf16(cell)
-    found = api.lint(cell, model=model, ignore=given.ignore)
-    return {"diagnostics": [_shown(one, at) for one in found], "problem": None}
-
-
-def _utf16(text: str) -> Callable[[int], int]:
-    """Return what turns an offset in code points into one in UTF-16 units."""
-    wide = [place for place, character in enumerate(text) if ord(character) > 0xFFFF]  # noqa: PLR2004 - the BMP's end
-    if not wide:
-        return lambda offset: offset
-    from bisect import bisect_left
-
-    return lambda offset: offset + bisect_left(wide, offset)
-
-
-def _shown(one: Any, at: Callable[[int], int]) -> dict[str, object]:
-    edits = one.fix.edits if one.fix else ()
-    moved = [{"start": at(edit.start), "end": at(edit.end), "text": edit.text} for edit in edits]
-    return {
-        "code": one.code,
-        "name": one.name,
-        "severity": one.severity,
-        "message": one.message,
-        "start": at(one.start),
-        "end": at(one.end),
-        "fix": {"safe": one.fix.safe, "title": one.fix.title, "edits": moved} if one.fix else None,
-    }
+    return preview(asked)
 
 
 def _totals(session: str | None) -> dict[str, object]:

@@ -31,6 +31,15 @@ SELECT COALESCE(answered, model), lint_found, lint_fixed, reasoning_tokens, cost
 WHERE state = 'settled' AND simulated = ? AND reasoning_tokens IS NOT NULL ORDER BY seq
 """
 _CUE = "COT"
+
+# What the newest calls like one that is still being written put out.
+LIKE = """
+SELECT completion_tokens FROM call
+WHERE state = 'settled' AND model = ? AND COALESCE(effort, '') = ? AND simulated = ? AND completion_tokens IS NOT NULL
+ORDER BY seq DESC LIMIT 100
+"""
+# Fewer tell nothing of the next one.
+ENOUGH_LIKE = 10
 # Fewer calls than this on either side show chance more than anything else.
 ENOUGH = 30
 
@@ -76,6 +85,20 @@ class Cues:
     def enough(self) -> bool:
         """Tell whether there are calls enough on both sides to look at the difference at all."""
         return min(self.with_cue.calls, self.without.calls) >= ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The median output of the newest calls of a kind, reasoning included, and how many they were."""
+
+    calls: int
+    completion_tokens: int
+
+
+def expected(rows: Iterable[Sequence[Any]]) -> Expected | None:
+    """Return what to expect of a call like these, None where they are too few to tell."""
+    known = [int(tokens) for (tokens,) in rows]
+    return Expected(len(known), round(median(known))) if len(known) >= ENOUGH_LIKE else None
 
 
 def grouped(by: By) -> str:

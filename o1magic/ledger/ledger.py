@@ -194,6 +194,11 @@ class Ledger(Book):
         self._catch_up(again=True)
         return analysis.cues(self._store.read(analysis.CUES, (int(simulated),)))
 
+    def expected(self, model: str, effort: str | None, *, simulated: bool) -> analysis.Expected | None:
+        """Return what a call to this model, by this name, at this effort may put out; None after too few of them."""
+        key = records.name(model), records.name(effort) or "", int(simulated)
+        return analysis.expected(self._store.read(analysis.LIKE, key))
+
     def frame(self) -> Any:  # a DataFrame; pandas has no types of its own
         """Return every row as a DataFrame, the oldest first. Raises ConfigError: pandas is not installed."""
         from o1magic.ledger import table

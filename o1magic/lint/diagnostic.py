@@ -77,9 +77,11 @@ class FixResult(NamedTuple):
     """The repaired text; `applied` has offsets into the text given, `remaining` into `text`.
 
     context: the context given, with body_start, inserted and flags moved to where they are in `text`.
+    edits: all that was done, as edits of the text given, in order of position.
     """
 
     text: str
     applied: tuple[Diagnostic, ...]
     remaining: tuple[Diagnostic, ...]
     context: Context = Context()
+    edits: tuple[Edit, ...] = ()

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from o1magic.lint import registry, suppress
+from o1magic.lint.compose import composed
 from o1magic.lint.diagnostic import Context, Diagnostic, Edit, FixResult, FlagUse
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def repair(
     stages = {rule.code: rule.stage for rule in chosen}
     applied: list[Diagnostic] = []
     history: list[list[Edit]] = []
+    whole: list[Edit] = []
     found = _run(text, context, chosen)
     for _ in range(_ROUNDS):
         fixable = [one for one in found if one.fix is not None and (unsafe or one.fix.safe)]
@@ -93,9 +95,10 @@ def repair(
             break
         applied += (_moved_back(one, history) for one in taken)
         history.append(edits)
+        whole = composed(whole, edits, text)
         text, context = _applied(text, edits), _moved(context, edits)
         found = _run(text, context, chosen)
-    return FixResult(text, tuple(applied), tuple(found), context)
+    return FixResult(text, tuple(applied), tuple(found), context, tuple(whole))
 
 
 def _compatible(

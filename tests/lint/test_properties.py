@@ -53,6 +53,20 @@ def test_safe_fixes_only_insert_and_come_to_rest(text):
 
 
 @SETTINGS
+@given(PROMPTS, st.booleans())
+def test_the_edits_of_a_repair_make_the_repaired_text(text, unsafe):
+    """Several rounds of fixes are told as one round of edits, in order and apart, that does the same."""
+    result = repair(text, unsafe=unsafe)
+
+    pieces, at = [], 0
+    for edit in result.edits:
+        assert at <= edit.start <= edit.end
+        pieces += (text[at : edit.start], edit.text)
+        at = edit.end
+    assert "".join((*pieces, text[at:])) == result.text
+
+
+@SETTINGS
 @given(PROMPTS)
 def test_all_fixes_come_to_rest(text):
     """Fixing everything twice gives what fixing it once gives."""

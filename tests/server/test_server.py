@@ -16,21 +16,6 @@ from o1magic.ledger import Intent, open_ledger
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
 
-@pytest.fixture
-def jp_server_config():
-    return {"ServerApp": {"jpserver_extensions": {"o1magic": True}}}
-
-
-@pytest.fixture
-def lint(jp_fetch):
-    async def ask(body, **options):
-        data = body if isinstance(body, str | bytes) else json.dumps(body)
-        answer = await jp_fetch("o1magic", "lint", method="POST", body=data, **options)
-        return json.loads(answer.body)
-
-    return ask
-
-
 async def refused(asking):
     """Return status and JSON of a request that is turned down."""
     with pytest.raises(HTTPClientError) as failure:
@@ -148,7 +133,20 @@ async def test_s5_a_long_prompt_leaves_the_server_free(lint):
 
 
 @pytest.mark.parametrize(
-    "body", ["", "{", "[]", "null", '"x"', "{}", '{"cell": 1}', '{"cell": "x", "model": 2}', b"\xff\xfe"]
+    "body",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '"x"',
+        "{}",
+        '{"cell": 1}',
+        '{"cell": "x", "model": 2}',
+        '{"cell": "x", "lint": 1}',
+        '{"cell": "x", "ignore": "COT"}',
+        b"\xff\xfe",
+    ],
 )
 async def test_s7_what_is_no_request_is_said_in_json(lint, body):
     """S7: invalid JSON and wrong types are 400, without a traceback or a path."""
