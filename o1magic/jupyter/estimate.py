@@ -17,7 +17,7 @@ from o1magic.ledger.budgets import amount
 
 if TYPE_CHECKING:
     from o1magic.ask import Cell, Desk, Draft
-    from o1magic.ledger import Standing
+    from o1magic.ledger import Ledger, Standing
     from o1magic.settings import Settings
 
 _NOTHING_SENT = re.compile(r"(?:;|,? and) nothing was sent(?=[;.])| Nothing was sent\.")
@@ -28,10 +28,11 @@ def said(error: Exception) -> str:
     return _NOTHING_SENT.sub("", str(error))
 
 
-def estimate(cell: Cell, chosen: Settings, desk: Desk) -> dict[str, object] | None:
+def estimate(cell: Cell, chosen: Settings, desk: Desk, session: str | None) -> dict[str, object] | None:
     """Return what sending the cell would take, or the problem that stands against it; None for an empty prompt.
 
-    `chosen` are the cell's settings. A session's own budgets are not told: whose session it is, the kernel knows.
+    `chosen` are the cell's settings, `session` the id of its kernel or session; without one, what a session has left
+    of its budgets is not known and not told.
     """
     named, cell = _without_names(cell)
     desk = replace(desk, catalog=desk.ledger().priced(desk.catalog))
@@ -51,7 +52,7 @@ def estimate(cell: Cell, chosen: Settings, desk: Desk) -> dict[str, object] | No
         return None
     except (ArgumentError, RequestError) as refused:
         return about | {"problem": said(refused)}
-    return about | _figures(draft, desk) | {"uncounted": [*named, *draft.prompt.unknown]}
+    return about | _figures(draft, desk, session) | {"uncounted": [*named, *draft.prompt.unknown]}
 
 
 def _without_names(cell: Cell) -> tuple[list[str], Cell]:
@@ -62,7 +63,7 @@ def _without_names(cell: Cell) -> tuple[list[str], Cell]:
     return [developer], replace(cell, given=replace(cell.given, developer=""))
 
 
-def _figures(draft: Draft, desk: Desk) -> dict[str, object]:
+def _figures(draft: Draft, desk: Desk, session: str | None) -> dict[str, object]:
     request = draft.request
     simulated = _is_simulated(draft.settings, desk)
     worst = draft.worst_nano_usd
@@ -79,7 +80,7 @@ def _figures(draft: Draft, desk: Desk) -> dict[str, object]:
         "notes": list(request.notes),
     }
     try:
-        standings = desk.ledger().standings()
+        standings = _standings(desk.ledger(), session)
         return (
             found
             | _likely(draft, desk, simulated=simulated)
@@ -107,11 +108,17 @@ def _likely(draft: Draft, desk: Desk, *, simulated: bool) -> dict[str, Any]:
     return {"likely": None if nano is None else cost.dollars(nano), "likely_calls": known.calls}
 
 
-def _budgets(standings: tuple[Standing, ...], draft: Draft, *, simulated: bool) -> list[dict[str, object]]:
+def _standings(ledger: Ledger, session: str | None) -> list[Standing]:
+    """Return how the budgets stand, those of sessions only where it is known which session this is."""
+    own = session and (ledger.newest_session(session) or session)
+    return [one for one in ledger.standings(own) if own or one.per != "session"]
+
+
+def _budgets(standings: list[Standing], draft: Draft, *, simulated: bool) -> list[dict[str, object]]:
     """Return what is left of each budget that would count the call, the tightest first."""
     found = []
     for one in standings:
-        if one.simulated or one.per == "session":
+        if one.simulated:
             continue
         left = _simulated_left(standings, one) if simulated else one.left
         worst = draft.worst_nano_usd if one.unit == "nano_usd" else draft.request.worst_tokens
@@ -121,6 +128,6 @@ def _budgets(standings: tuple[Standing, ...], draft: Draft, *, simulated: bool) 
     return [shown for *_, shown in sorted(found, key=lambda each: each[:2])]
 
 
-def _simulated_left(standings: tuple[Standing, ...], real: Standing) -> int:
+def _simulated_left(standings: list[Standing], real: Standing) -> int:
     """Return what simulated calls have left of a budget; while there were none, that is all of it."""
     return next((one.left for one in standings if one.simulated and one.name == real.name), real.limit)

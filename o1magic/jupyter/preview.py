@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Asked:
     """What the browser asks about a cell; `model` is the notebook's own, which a flag in the cell outranks.
 
-    `lint` and `estimate` tell which of the two is wanted.
+    `lint` and `estimate` tell which of the two is wanted, `session` whose budgets count: a session or a kernel.
     """
 
     cell: str
@@ -32,13 +32,14 @@ class Asked:
     ignore: tuple[str, ...] = ()
     lint: bool = True
     estimate: bool = True
+    session: str | None = None
 
 
 def read(given: object) -> Asked | None:
     """Return what a request's JSON asks, None where it is not of that form; what else it holds is not read."""
     if not isinstance(given, dict):
         return None
-    asked = Asked(given.get("cell", 0), given.get("model"))
+    asked = Asked(given.get("cell", 0), given.get("model"), session=given.get("session"))
     options = {name: given[name] for name in ("ignore", "lint", "estimate") if name in given}
     ignore = options.pop("ignore", [])
     texts = [
@@ -64,7 +65,7 @@ def preview(asked: Asked) -> dict[str, object]:
             ignore = (*chosen.ignore, *asked.ignore)
             found |= _linted(asked.cell, context_of(cell, model), ignore)
         if asked.estimate:
-            found["estimate"] = estimate(cell, chosen, desk)
+            found["estimate"] = estimate(cell, chosen, desk, asked.session)
     except (ArgumentError, ConfigError, UnknownModelError) as problem:
         found["problem"] = said(problem)
     return found

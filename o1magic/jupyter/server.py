@@ -153,7 +153,7 @@ def _asked(body: bytes) -> Asked:
     except ValueError:
         raise web.HTTPError(400, "the body is not JSON") from None
     asked = read(given)
-    if asked is None:
+    if asked is None or (asked.session and not _ID.fullmatch(asked.session)):
         raise web.HTTPError(400, 'the body is {"cell": text, "model": name or null}')
     return asked
 

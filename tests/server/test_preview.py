@@ -154,6 +154,18 @@ async def test_what_is_left_of_the_budgets_the_tightest_first(estimate, ledger):
     ]
 
 
+async def test_a_sessions_budget_counts_where_its_kernel_is_known(estimate, ledger):
+    """What the notebook's kernel has spent of its session's budget is told by the kernel's id, else nothing is."""
+    kernel = "0b1c2d3e-0000-4000-8000-123456789abc"
+    ledger.set_budget(2 * 10**9, session="s")
+    hold(ledger, "a" * 32, session=f"{kernel}-0a0b0c0d", hold_nano_usd=15 * 10**8)
+    cell = f"%%o1 -m o3\n{PRIME}"
+
+    assert (await estimate(cell))["budgets"] == []
+    assert [one["left"] for one in (await estimate(cell, session=kernel))["budgets"]] == ["$0.50"]
+    assert [one["left"] for one in (await estimate(cell, session="f" * 32))["budgets"]] == ["$2.00"]
+
+
 async def test_simulated_calls_are_set_against_simulated_money(estimate, ledger):
     """On the simulator's endpoint the estimate says so, and a budget's real spending does not count."""
     ledger.set_budget(10**10, session="s", per="day")
