@@ -119,6 +119,8 @@ class Flag:
 FLAGS: tuple[Flag, ...] = (
     Flag(("-m", "--model"), "model", "model that answers (`%%o1 models` lists them)", "MODEL",
          name_of("a model")),
+    Flag(("--as",), "as_model", "the known model behind that name, such as a deployment's; its facts and prices hold",
+         "MODEL", name_of("a model")),
     Flag(("-e", "--effort"), "effort", "how long it may think: low, medium, high", "EFFORT",
          parameter="reasoning_effort"),
     Flag(("--max-completion-tokens",), "max_completion_tokens",
@@ -137,7 +139,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("--timeout",), "timeout_s", "deadline of the call, retries included", "SECONDS", seconds),
     Flag(("--raw",), "raw", "send {{name}} as it is written", switch=True),
     Flag(("--dry-run",), "dry_run", "show exactly what would be sent and its worst cost; send nothing", switch=True),
-    Flag(("--endpoint",), "endpoint", "openai, simulator or the base URL of a server that speaks the same API",
+    Flag(("--endpoint",), "endpoint", "openai, azure, ollama, ..., simulator, or a server's base URL",
          "NAME_OR_URL"),
     Flag(("--param",), "params", "any other API parameter, checked against the model's facts; repeatable",
          "NAME=VALUE", assignment, repeats=True),
@@ -158,6 +160,7 @@ class Arguments:
     """What the magic line asks for; None means: as the settings say. `uses` tells where each parameter stands."""
 
     model: str | None = None
+    as_model: str | None = None
     effort: str | None = None
     max_completion_tokens: int | None = None
     max_tokens: int | None = None

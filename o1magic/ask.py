@@ -89,6 +89,7 @@ class Desk:
     ledger: Callable[[], Ledger]
     session: str
     notebook: str | None = None
+    keys: dict[endpoint.Origin, endpoint.Secret] = field(default_factory=dict)  # typed in this session
     greeted: list[Ledger] = field(default_factory=list)
     config: Callable[[], Mapping[str, Any]] = lambda: config.changed()  # noqa: PLW0108 - as it is then
     today: Callable[[], date] = lambda: datetime.now(UTC).astimezone().date()
@@ -125,7 +126,7 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
     if draft.arguments.dry_run:
         view.before(draft)
         return None
-    target = endpoint.resolve(draft.settings.endpoint, desk.environ, simulator=desk.simulator)
+    target = endpoint.resolve(draft.settings.endpoint, desk.environ, simulator=desk.simulator, typed=desk.keys)
     ledger = desk.ledger()
     draft = replace(
         draft,
@@ -217,7 +218,7 @@ def compose(cell: Cell, desk: Desk) -> Draft:
 
 def settle_settings(given: Arguments, desk: Desk) -> Settings:
     """Return the settings in force: flag over %config over environment over default."""
-    names = ("model", "endpoint", "effort", "lint", "fix", "ignore", "timeout_s")
+    names = ("model", "as_model", "endpoint", "effort", "lint", "fix", "ignore", "timeout_s")
     flags = {name: getattr(given, name) for name in names}
     return settings.merge(settings.from_environment(desk.environ), desk.config(), flags)
 
@@ -258,6 +259,8 @@ def choose_model(given: Arguments, chosen: Settings, catalog: Catalog) -> tuple[
     if exactly is not None:
         return str(exactly), catalog.find(str(exactly))
     name = chosen.model or catalog.default_model
+    if chosen.as_model is not None:
+        return name, catalogued(catalog, chosen.as_model)
     meant = catalog.slip_of(name)
     if meant is not None:
         raise UnknownModelError(
@@ -266,6 +269,18 @@ def choose_model(given: Arguments, chosen: Settings, catalog: Catalog) -> tuple[
             nearest=catalog.nearest(name),
         )
     return name, catalog.find(name)
+
+
+def catalogued(catalog: Catalog, name: str) -> Model:
+    """Return the facts of a model. Raises UnknownModelError: the catalog has none of it."""
+    facts = catalog.find(name)
+    if not facts.known:
+        near = catalog.nearest(name)
+        hint = f"; did you mean {near[0]}?" if near else "."
+        raise UnknownModelError(
+            f"--as names a model of the catalog, not {name!r}{hint} Nothing was sent.", nearest=near
+        )
+    return facts
 
 
 def developer_text(text: str | None, names: Mapping[str, object]) -> str | None:

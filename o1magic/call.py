@@ -109,7 +109,10 @@ async def make(call: Call) -> Answer:
 def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer:
     """Settle a reply and return it as an answer, or raise what it lacks."""
     answered = reply.model or call.asked
-    price = call.catalog.find(answered).price_on(call.today()) if at_list_price(call.request) else None
+    facts = call.catalog.find(answered)
+    if not (facts.known or facts.prices) and answered == call.asked:  # a deployment's name: what it was said to be
+        facts = call.request.model
+    price = facts.price_on(call.today()) if at_list_price(call.request) else None
     nano = cost.cost_nano_usd(reply.usage, price)
     answer = Answer(
         text=reply.text,

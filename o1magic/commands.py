@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from o1magic import api, arguments, endpoint, render, session, settings
-from o1magic.ask import cell_of, choose_model, settle_settings
-from o1magic.errors import ArgumentError
+from o1magic.ask import catalogued, cell_of, choose_model, settle_settings
+from o1magic.errors import ArgumentError, ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from o1magic.lint import Diagnostic
     from o1magic.render import Bundle
@@ -76,6 +76,21 @@ def takes(words: list[str], usage: str, *, at_least: int = 0, at_most: int) -> l
     raise ArgumentError(f"Usage: %o1 {usage}. Nothing was sent.")
 
 
+def option(words: list[str], name: str, usage: str) -> str | None:
+    """Take an option and its value out of the words, and return the value; None where it is not there.
+
+    Raises ArgumentError: it has no value.
+    """
+    if name not in words:
+        return None
+    place = words.index(name)
+    if place + 1 == len(words):
+        raise ArgumentError(f"Usage: %o1 {usage}. Nothing was sent.")
+    value = words[place + 1]
+    del words[place : place + 2]
+    return value
+
+
 def model(name: str) -> str:
     """Return a sentence about a model that is to answer from here on.
 
@@ -98,7 +113,40 @@ def connect(choice: str) -> str:
     Raises ConfigError: an address or a key that cannot work. ArgumentError: a scenario the simulator does not have.
     """
     desk = session.desk()
-    target = endpoint.resolve(choice, desk.environ, simulator=desk.simulator)
+    target = endpoint.resolve(choice, desk.environ, simulator=desk.simulator, typed=desk.keys)
     if target.kind == "simulator":
         return f"Prompts go to the simulator at {target.host}: its answers and its bills are simulated."
     return f"Prompts go to {target.host} ({target.key_source})."
+
+
+def facts_as(name: str) -> str:
+    """Return a sentence about the model whose facts hold for whatever a model is called at the endpoint.
+
+    Raises UnknownModelError: the catalog has no such model.
+    """
+    facts = catalogued(session.desk().catalog, name)
+    return f"Whatever name is asked for there, the facts and prices of {facts.name} hold."
+
+
+def key(choice: str | None, read: Callable[[str], str]) -> str:
+    """Keep the key that `read` returns for an endpoint, in this process only, and return a sentence about it.
+
+    `read` is given the host and returns the key, "" to forget the one that was typed. The endpoint is the one in
+    force where none is named. Raises ConfigError: no key, or no endpoint that takes one.
+    """
+    desk = session.desk()
+    chosen = choice or settle_settings(arguments.Arguments(), desk).endpoint or "openai"
+    if chosen.partition(":")[0] == "simulator":
+        raise ConfigError("The simulator takes any key; nothing was asked.", how="`%o1 key openai` asks for one.")
+    if chosen not in endpoint.NAMES and "://" not in chosen:
+        raise ConfigError(
+            "That is no endpoint, and a key is not typed into a cell, where it would stay.",
+            how=f"`%o1 key NAME` asks for it in a hidden field; NAME is {', '.join(endpoint.NAMES)} or an address.",
+        )
+    origin = endpoint.origin_of(chosen, desk.environ)
+    given = endpoint.clean_key(read(origin[1]), source="what was typed")
+    if not given:
+        known = desk.keys.pop(origin, None)
+        return f"The key for {origin[1]} is forgotten." if known else f"No key was given for {origin[1]}."
+    desk.keys[origin] = endpoint.Secret(given)
+    return f"The key for {origin[1]} is kept until this process ends; it goes nowhere else."

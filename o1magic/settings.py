@@ -28,11 +28,13 @@ ENVIRONMENT = {"model": "O1MAGIC_MODEL", "endpoint": "O1MAGIC_ENDPOINT"}
 class Settings:
     """The settings of a session; None means: what the catalog, or the environment's endpoint, says.
 
+    `as_model` is the catalog's model whose facts hold for a name it does not know, such as that of a deployment.
     `timeout_s` is the deadline of a whole call in seconds, retries included. `reserve_tokens` is the allowance for
     reasoning and answer when no flag gives one. `max_inserted_chars` caps each `{{name}}` in characters.
     """
 
     model: str | None = None
+    as_model: str | None = None
     endpoint: str | None = None
     effort: str | None = None
     lint: LintMode = "warn"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +103,67 @@ def test_a_key_never_shows() -> None:
     assert KEY not in repr(target) + str(target) + repr(target.key) + f"{target.key}"
     with pytest.raises(TypeError):
         pickle.dumps(target)
+
+
+@pytest.mark.parametrize(
+    ("choice", "environ", "address", "sent"),
+    [
+        ("deepseek", {"DEEPSEEK_API_KEY": "d-1"}, "https://api.deepseek.com/v1", "d-1"),
+        ("openrouter", {"OPENROUTER_API_KEY": "r-1"}, "https://openrouter.ai/api/v1", "r-1"),
+        ("ollama", {}, "http://localhost:11434/v1", ""),
+        ("ollama", {"OLLAMA_HOST": "10.0.0.7"}, "http://10.0.0.7:11434/v1", ""),
+        ("ollama", {"OLLAMA_HOST": "[::1]:9"}, "http://[::1]:9/v1", ""),
+        ("ollama", {"OLLAMA_HOST": "https://gpu.example/"}, "https://gpu.example/v1", ""),
+        ("lmstudio", {}, "http://localhost:1234/v1", ""),
+        (
+            "azure",
+            {"AZURE_OPENAI_ENDPOINT": "https://mine.openai.azure.com/", "AZURE_OPENAI_API_KEY": "a-1"},
+            "https://mine.openai.azure.com/openai/v1",
+            "a-1",
+        ),
+        ("https://openrouter.ai/api/v1", {"OPENROUTER_API_KEY": "r-1"}, "https://openrouter.ai/api/v1", "r-1"),
+        ("https://openrouter.ai/api/v1", {"DEEPSEEK_API_KEY": "d-1"}, "https://openrouter.ai/api/v1", ""),
+    ],
+)
+def test_a_service_has_its_own_address_and_key(choice: str, environ: dict[str, str], address: str, sent: str) -> None:
+    """A service is named, found where its own tools find it, and gets its own key, never OpenAI's."""
+    target = resolve(choice, OPENAI_API_KEY=KEY, **environ)
+
+    assert target.base_url == address
+    assert target.key.value == sent
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [("deepseek", "DEEPSEEK_API_KEY"), ("openrouter", "OPENROUTER_API_KEY"), ("azure", "AZURE_OPENAI_ENDPOINT")],
+)
+def test_a_service_without_its_key_or_address_says_what_to_set(choice: str, said: str) -> None:
+    """Nothing is sent without a key to a service that wants one."""
+    with pytest.raises(ConfigError, match=f"{said} is not set"):
+        resolve(choice, OPENAI_API_KEY=KEY)
+
+
+def test_a_typed_key_goes_to_the_address_it_was_typed_for() -> None:
+    """It goes before the environment's, to that host and port and no other."""
+    typed = {endpoint.origin_of("https://mine.example/v1", {}): endpoint.Secret("typed-1")}
+    environ = {"O1MAGIC_API_KEY": "other-1"}
+
+    def key_for(choice: str) -> str:
+        return endpoint.resolve(choice, environ, simulator=lambda _: "", typed=typed).key.value
+
+    assert key_for("https://mine.example/else") == "typed-1"
+    assert key_for("https://mine.example:444/v1") == "other-1"
+    assert key_for("http://mine.example/v1") == "other-1"
+
+
+def test_a_key_may_stand_in_a_file(tmp_path: Path) -> None:
+    """`VARIABLE_FILE` names it, as container platforms hand secrets over; what cannot be read is said, not skipped."""
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+
+    assert resolve(OPENAI_API_KEY_FILE=str(file)).key.value == KEY
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY_FILE cannot be read"):
+        resolve(OPENAI_API_KEY_FILE=str(tmp_path / "none"))
+    file.write_text("")
+    with pytest.raises(ConfigError, match="is empty"):
+        resolve(OPENAI_API_KEY_FILE=str(file))

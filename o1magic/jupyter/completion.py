@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from IPython.core.completer import SimpleCompletion
 
-from o1magic import account, arguments, catalog
+from o1magic import account, arguments, catalog, endpoint
 from o1magic.jupyter.magic import SUBCOMMANDS
 
 if TYPE_CHECKING:
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 _PROMPT = re.compile(r"%%o1\s")
 _NAME = re.compile(r"\{\{[ \t]*(\w*)$")
-ENDPOINTS = ("openai", "simulator", "http://localhost:")
+ENDPOINTS = (*endpoint.NAMES, "http://localhost:")
+_WORDS = {
+    "connect": (*ENDPOINTS, "--as"),
+    "key": (*endpoint.NAMES, "--file", "--forget"),
+    "last": ("--text", "--sent"),
+}
 
 
 def offer(context: CompletionContext, magics: O1Magics) -> SimpleMatcherResult:
@@ -54,17 +59,15 @@ def _names(magics: O1Magics) -> Iterable[str]:
 def _for_line(before: list[str]) -> Iterable[str]:
     if not before:
         return SUBCOMMANDS
-    if before[0] == "model":
-        return catalog.load().models
-    if before[0] == "connect":
-        return ENDPOINTS
+    if before[0] in account.SAYS:
+        return account.flags(before[0])
     if before[0] == "rule":
         from o1magic.lint import rules
 
         return [rule.code for rule in rules()]
-    if before[0] in account.SAYS:
-        return account.flags(before[0])
-    return {"last": ("--text", "--sent")}.get(before[0], ())
+    if before[0] == "model" or before[-1] == "--as":
+        return catalog.load().models
+    return _WORDS.get(before[0], ())
 
 
 def _for_cell(before: list[str], magics: O1Magics) -> Iterable[str]:
@@ -72,7 +75,7 @@ def _for_cell(before: list[str], magics: O1Magics) -> Iterable[str]:
     flag = by_name.get(before[-1]) if before else None
     if flag is None or flag.switch:
         return [name for name in by_name if name.startswith("--") or name not in before]
-    if flag.dest == "model":
+    if flag.dest in ("model", "as_model"):
         return catalog.load().models
     if flag.dest == "effort":
         return _efforts(before, magics)
@@ -83,6 +86,6 @@ def _for_cell(before: list[str], magics: O1Magics) -> Iterable[str]:
 
 def _efforts(before: list[str], magics: O1Magics) -> tuple[str, ...]:
     known = catalog.load()
-    named = [value for name, value in pairwise(before) if name in ("-m", "--model")]
-    model = known.find(named[-1] if named else magics.model or known.default_model)
+    named = [value for name, value in pairwise(before) if name in ("-m", "--model", "--as")]
+    model = known.find(named[-1] if named else magics.as_model or magics.model or known.default_model)
     return model.efforts or arguments.EFFORTS

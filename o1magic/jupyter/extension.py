@@ -34,7 +34,10 @@ class O1Magics(Magics):
     """The magics and their configuration: `%config O1Magics`."""
 
     model = _choice("Model that answers; none: O1MAGIC_MODEL, or the catalog's default.")
-    endpoint = _choice("openai, simulator or a URL; none: O1MAGIC_ENDPOINT, or what OPENAI_API_KEY is for.")
+    as_model = _choice("Known model behind the name that answers, such as a deployment's; none: the name is the model.")
+    endpoint = _choice(
+        "openai, azure, ollama, ..., simulator or a URL; none: O1MAGIC_ENDPOINT, or what OPENAI_API_KEY is for."
+    )
     effort = _choice("Reasoning effort; none: the model's own default.")
     lint = Unicode("warn", help="off, warn or strict.").tag(config=True)
     fix = Unicode("safe", help="Fixes applied to what is sent: none, safe or all.").tag(config=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
-from o1magic import account, arguments, commands, errors, render, session, untrusted
+from o1magic import account, arguments, commands, endpoint, errors, render, session, untrusted
 from o1magic.ask import Cell, ask
 from o1magic.cell import MAGIC
 from o1magic.jupyter.view import NotebookView
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 SUBCOMMANDS = {
     "models": "every known model with limits, prices and shutdown date",
     "model": "NAME: the model that answers from here on",
-    "connect": "openai | simulator[:SCENARIO] | URL: where prompts go from here on",
+    "connect": "openai | azure | ollama | … | simulator[:SCENARIO] | URL [--as MODEL]: where prompts go from here on",
+    "key": "[ENDPOINT] [--file PATH | --forget]: a key for it, asked for in a hidden field",
     **account.SAYS,
     "panel": "the same, live: a chart of the calls, a Stop button, a table; a still picture when read later",
     "lint": "[TEXT]: the findings on a text, or on the last prompt",
@@ -146,10 +147,28 @@ class Work:
         self._say(said)
 
     def _connect(self, words: list[str], _rest: str) -> None:
-        (choice,) = commands.takes(words, "connect openai|simulator|URL", at_least=1, at_most=1)
+        usage = f"connect {'|'.join(endpoint.NAMES)}|URL [--as MODEL]"
+        facts_of = commands.option(words, "--as", usage)
+        (choice,) = commands.takes(words, usage, at_least=1, at_most=1)
         said = commands.connect(choice)
-        self.magics.endpoint = choice
+        if facts_of is not None:
+            said = f"{said} {commands.facts_as(facts_of)}"
+        self.magics.endpoint, self.magics.as_model = choice, facts_of
         self._say(said)
+
+    def _key(self, words: list[str], _rest: str) -> None:
+        usage = "key [ENDPOINT] [--file PATH | --forget]"
+        file = commands.option(words, "--file", usage)
+        forget = "--forget" in words
+        words = [word for word in words if word != "--forget"]
+        chosen = commands.takes(words, usage, at_most=0 if file and forget else 1)
+
+        def read(host: str) -> str:
+            if forget:
+                return ""
+            return endpoint.key_in_file(file, source="--file") if file else _hidden(f"Key for {host}: ")
+
+        self._say(commands.key(chosen[0] if chosen else None, read))
 
     def _panel(self, words: list[str], _rest: str) -> None:
         from o1magic.jupyter import panel
@@ -185,3 +204,16 @@ class Work:
     def _say(self, text: str) -> None:
         """Show a sentence of ours, or a text as plain text."""
         self._display({"text/plain": untrusted.visible(text)}, raw=True)
+
+
+def _hidden(prompt: str) -> str:
+    """Return what a person types into a field that does not show it. Raises ConfigError: there is nobody to ask."""
+    import getpass
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)  # it would be seen: then rather not at all
+            return getpass.getpass(prompt)
+    except (getpass.GetPassWarning, EOFError, RuntimeError):  # RuntimeError: a kernel whose front end asks nobody
+        raise errors.ConfigError("Nobody can be asked for a key here.", how="`%o1 key --file PATH` reads it.") from None
