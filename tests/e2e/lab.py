@@ -70,22 +70,31 @@ def chromium_path() -> str | None:
 
 
 @contextmanager
-def lab_server(root_dir: Path, env: Mapping[str, str] | None = None, *, extension: bool = True) -> Iterator[Lab]:
+def lab_server(
+    root_dir: Path,
+    env: Mapping[str, str] | None = None,
+    *,
+    app: str = "jupyterlab",
+    extension: bool = True,
+    lsp: bool = False,
+) -> Iterator[Lab]:
     """Start JupyterLab on `root_dir` with its own settings, a random port and token; stop it at the end.
 
-    `env` is added to the environment of the server and so of its kernels; `extension` tells whether ours is on.
+    `env` is added to the environment of the server and so of its kernels. `app` may be "notebook", which is Notebook
+    7; `extension` tells whether ours is on, `lsp` whether jupyterlab-lsp is on beside it.
     """
     root_dir = root_dir.resolve()
     state = root_dir / ".jupyter-of-this-test"
     token = secrets.token_hex(16)
     port = _free_port()
     _quiet_settings(state / "config")
-    _install_extension(state, enabled=extension)
+    _choose_extensions(state, ours=extension, lsp=lsp)
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(sys.executable, "-m", app, "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root_dir}"),
         *("--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None"),
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
     log_path = state / "server.log"
     with log_path.open("wb") as log:
@@ -237,19 +246,19 @@ def _quiet_settings(config: Path) -> None:
     )
 
 
-def _install_extension(state: Path, *, enabled: bool) -> None:
-    """Have the server load this tree's extension, whatever an installation left elsewhere; or none at all."""
-    servers = state / "config" / "jupyter_server_config.d"
-    servers.mkdir(parents=True)
-    (servers / "o1magic.json").write_text(json.dumps({"ServerApp": {"jpserver_extensions": {"o1magic": enabled}}}))
-    if not enabled:
-        pages = state / "config" / "labconfig"
-        pages.mkdir(parents=True)
-        (pages / "page_config.json").write_text(json.dumps({"disabledExtensions": {"o1magic": True}}))
-        return
-    place = state / "data" / "labextensions" / "o1magic"
-    place.parent.mkdir(parents=True)
-    place.symlink_to(PACKAGE / "labextension", target_is_directory=True)
+def _choose_extensions(state: Path, *, ours: bool, lsp: bool) -> None:
+    """Have server and page load this tree's extension, whatever an installation left elsewhere, and no other's."""
+    folders = [state / "config" / name for name in ("jupyter_server_config.d", "labconfig")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    on = {"jpserver_extensions": {"o1magic": ours, "jupyter_lsp": lsp}}
+    (folders[0] / "zz.json").write_text(json.dumps({"ServerApp": on}))
+    off = {"o1magic": not ours, "@jupyter-lsp/jupyterlab-lsp": not lsp}
+    (folders[1] / "page_config.json").write_text(json.dumps({"disabledExtensions": off}))
+    if ours:
+        place = state / "data" / "labextensions" / "o1magic"
+        place.parent.mkdir(parents=True)
+        place.symlink_to(PACKAGE / "labextension", target_is_directory=True)
 
 
 def _wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
