@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from o1magic.lint.document import Document
+    from o1magic.lint.index import Entry
     from o1magic.lint.phrases import Form, Language
     from o1magic.lint.vocabulary import Vocabulary
 
@@ -58,10 +59,8 @@ def find(document: Document, code: str) -> Iterator[Cue]:
 
 def _apart(document: Document, code: str) -> Iterator[Cue]:
     found: list[Cue] = []
-    words = document.vocabulary
-    for name, numbers in document.once(_announced_forms).get(code, {}).items():
-        language = language_named(code, name)
-        found += _in_language(document, language, [_Wanted(language.form(one), words) for one in numbers])
+    for language, wanted in document.once(_announced_forms, code).items():
+        found += _in_language(document, language, wanted)
     found.sort(key=lambda cue: (cue.start, -cue.end))
     end = -1
     for cue in found:
@@ -70,13 +69,19 @@ def _apart(document: Document, code: str) -> Iterator[Cue]:
             end = cue.end
 
 
-def _announced_forms(document: Document) -> dict[str, dict[str, list[int]]]:
-    """Return the numbers of the forms that may stand in the prompt, by rule and language."""
+def _held(document: Document) -> tuple[list[Entry], dict[str, list[str]]]:
+    return forms().held(document.vocabulary)
+
+
+def _announced_forms(document: Document, code: str) -> dict[Language, list[_Wanted]]:
+    """Return the forms of a rule that may stand in the prompt, by language."""
     plain = document.prose.text.isascii()
-    found: dict[str, dict[str, list[int]]] = {}
-    for one in forms().held(document.vocabulary):
-        if not (plain and one.language in NOT_ASCII):
-            found.setdefault(one.code, {}).setdefault(one.language, []).append(one.number)
+    entries, held = document.once(_held)
+    found: dict[Language, list[_Wanted]] = {}
+    for one in entries:
+        if one.code == code and not (plain and one.language in NOT_ASCII):
+            language = language_named(code, one.language)
+            found.setdefault(language, []).append(_Wanted(language, one, held, document.vocabulary))
     return found
 
 
@@ -103,11 +108,13 @@ class _Wanted:
 
     __slots__ = ("announcing", "form", "held", "patterns")
 
-    def __init__(self, form: Form, words: Vocabulary) -> None:
-        self.form = form
-        self.announcing = words.held(form.rarest)
-        self.held = [part.phrases.held(words) for part in form.parts]
-        self.patterns = [part.phrases.within(words) for part in form.parts]
+    def __init__(self, language: Language, entry: Entry, held: dict[str, list[str]], words: Vocabulary) -> None:
+        self.form = language.form(entry.number)
+        self.announcing = held[entry.rarest]
+        lists = [part.phrases for part in self.form.parts]
+        # What blanks may part anywhere is looked for in a text without them.
+        self.held = [held[one] for one in entry.slots] if language.words else [words.spelt(x.anchors) for x in lists]
+        self.patterns = [one.within(held) for one, held in zip(lists, self.held, strict=True)]
 
     def may_stand_in(self, sentence: str) -> bool:
         return all(any(map(sentence.__contains__, held)) for held in self.held)

@@ -6,6 +6,7 @@ before a text may be in it. Called by `cues` for a prompt and by `tasks` for a l
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -36,15 +37,16 @@ class Index(Generic[_Key]):
         self._letters = frozenset(gate for gate in self._gates if len(gate) <= 1)
         self._ascii = tuple(filter(str.isascii, self._letters))
 
-    def held(self, words: Vocabulary) -> set[_Key]:
-        """Return the lists of which a phrase may be in the text."""
+    def held(self, words: Vocabulary) -> dict[_Key, list[str]]:
+        """Return the lists of which a phrase may be in the text, each with the words that announce it there."""
         text = words.text
         letters = filter(text.__contains__, self._ascii) if text.isascii() else self._letters & words.characters
-        found: set[_Key] = set()
+        found: defaultdict[_Key, list[str]] = defaultdict(list)
         for gate in chain(self._gates & words.gates, letters):
             for anchor, lists in self._at(gate):
                 if anchor in text:
-                    found.update(lists)
+                    for one in lists:
+                        found[one].append(anchor)
         return found
 
 
@@ -64,13 +66,14 @@ def _by_gate(lists: Iterable[tuple[_Key, Phrases]]) -> dict[str, dict[str, list[
 
 
 class Entry(NamedTuple):
-    """A form of a rule's cues: its place among all of them and in its language, and the lists in its slots."""
+    """A form of a rule's cues: its place among all of them and in its language, the lists in its slots, the rarest."""
 
     place: int
     code: str
     language: str
     number: int
-    lists: frozenset[str]
+    slots: tuple[str, ...]
+    rarest: str
 
 
 class Forms:
@@ -80,21 +83,22 @@ class Forms:
         parts = (part.split("\n") for part in written.rstrip().split("\n\n"))
         announced, forms = (dict(line.split(" ", 1) for line in part) for part in parts)
         self._index = Index(announced, cache(lambda gate: _anchors(announced[gate])))
-        self._rarest = cache(lambda rarest: _entries(forms.get(rarest, "")))
+        self._rarest = cache(lambda rarest: _entries(rarest, forms.get(rarest, "")))
 
-    def held(self, words: Vocabulary) -> list[Entry]:
-        """Return the forms that may stand in a text, in order."""
+    def held(self, words: Vocabulary) -> tuple[list[Entry], dict[str, list[str]]]:
+        """Return the forms that may stand in a text, in order, and the words that announce each list there."""
         held = self._index.held(words)
-        return sorted(form for rarest in held for form in self._rarest(rarest) if form.lists <= held)
+        near = (form for rarest in held for form in self._rarest(rarest) if all(map(held.__contains__, form.slots)))
+        return sorted(near), held
 
 
 def _anchors(line: str) -> list[tuple[str, list[str]]]:
     return [(anchor, lists.split(",")) for anchor, _, lists in (one.rpartition("=") for one in line.split(" "))]
 
 
-def _entries(line: str) -> list[Entry]:
+def _entries(rarest: str, line: str) -> list[Entry]:
     rows = (one.split("/") for one in line.split(" ") if one)
-    return [Entry(int(p), code, name, int(n), frozenset(lists.split(","))) for p, code, name, n, lists in rows]
+    return [Entry(int(p), code, name, int(n), tuple(slots.split(",")), rarest) for p, code, name, n, slots in rows]
 
 
 @cache
@@ -113,7 +117,7 @@ def written(languages: Iterable[tuple[str, Language]]) -> str:
     rarest: dict[int, list[str]] = {}
     found = [(code, language.name, n, form) for code, language in languages for n, form in enumerate(language.forms)]
     for place, (code, name, n, form) in enumerate(found):
-        slots = sorted({numbers.setdefault(part.phrases, len(numbers)) for part in form.parts})
+        slots = [numbers.setdefault(part.phrases, len(numbers)) for part in form.parts]
         entry = "/".join((str(place), code, name, str(n), ",".join(map(str, slots))))
         rarest.setdefault(numbers[form.rarest], []).append(entry)
     lines = [

@@ -18,9 +18,7 @@ from o1magic.lint.patterns import late
 from o1magic.lint.vocabulary import gate_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from o1magic.lint.vocabulary import Vocabulary
+    from collections.abc import Collection, Iterable, Iterator
 
 _SYNTAX: Final = {
     "(": "(?:",
@@ -95,25 +93,15 @@ class Phrases:
         return found
 
     @cached_property
-    def gates(self) -> frozenset[str]:
-        """Return how those words begin."""
-        return frozenset(self.by_gate)
-
-    @cached_property
     def weight(self) -> tuple[int, int]:
         """Return how much those words tell of a text that holds one."""
         return _weight(self.anchors)
 
-    def held(self, words: Vocabulary) -> frozenset[str]:
-        """Return those of the anchors that may be in a text of these words, once it is squeezed."""
-        return words.held(self) if self._words else words.spelt(self.anchors)
-
-    def within(self, words: Vocabulary) -> re.Pattern[str]:
-        """Return the pattern of the phrases that a text of these words may hold, and of those that earlier ones did."""
-        held = self.held(words)
+    def within(self, held: Collection[str]) -> re.Pattern[str]:
+        """Return the pattern of the phrases that these of the anchors announce, and of those that earlier ones did."""
         known, found = self._known
-        if found is None or not held <= known:
-            known |= held
+        if found is None or not known.issuperset(held):
+            known = known.union(held)
             found = self._compiled(one for one, anchors in self.anchored.items() if not known.isdisjoint(anchors))
             self._known = known, found
         return found

@@ -6,17 +6,22 @@ verb that we know. Called by DEL003.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from o1magic.lint.data import tables
 from o1magic.lint.fold import fold
-from o1magic.lint.phrases import languages_of
+from o1magic.lint.index import index_of
+from o1magic.lint.phrases import languages, languages_of
+from o1magic.lint.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from o1magic.lint.document import Document
+    from o1magic.lint.index import Index
     from o1magic.lint.phrases import Language
+    from o1magic.lint.shorthand import Phrases
 
 # How a task tells where its text is: not at all, by standing beside it, by a word that points or names it, by such a
 # word with what is to be done, by naming it beyond doubt.
@@ -36,8 +41,9 @@ _TELLING = ("verb", "make", "below", "above", "noun")
 
 def spoken(document: Document) -> list[Language]:
     """Return the languages in which the prompt may name a task."""
-    listed = ((one, map(one.any_of, _TELLING)) for one in languages_of("DEL003", document.prose.text))
-    return [one for one, lists in listed if any(phrases and phrases.held(document.vocabulary) for phrases in lists)]
+    words, held = document.vocabulary, _index(words=True).held(document.vocabulary)
+    listed = ((one, filter(None, map(one.any_of, _TELLING))) for one in languages_of("DEL003", document.prose.text))
+    return [one for one, lists in listed if any(x in held if one.words else words.spelt(x.anchors) for x in lists)]
 
 
 def may_ask(spoken: Sequence[Language], line: str) -> bool:
@@ -106,9 +112,22 @@ def _folded(line: str, language: Language) -> str:
     return _forms(line)[not language.words]
 
 
+@lru_cache(maxsize=256)
+def _held(text: str, *, words: bool) -> Collection[Phrases]:
+    """Return the lists of which a phrase may be in a line, of the languages that part words by blanks or the others."""
+    return _index(words=words).held(Vocabulary(text))
+
+
+@cache
+def _index(*, words: bool) -> Index[Phrases]:
+    known = ((one, name) for one in languages("DEL003") for name in tables("DEL003")[one.name] if one.words == words)
+    lists = (one.any_of(name) for one, name in known)
+    return index_of((phrases, phrases) for phrases in lists if phrases)
+
+
 def _has(language: Language, name: str, text: str) -> bool:
     phrases = language.any_of(name)
-    return phrases is not None and phrases.search(text) is not None
+    return phrases is not None and phrases in _held(text, words=language.words) and phrases.search(text) is not None
 
 
 def _points(language: Language, where: str, text: str) -> bool:
@@ -122,5 +141,5 @@ def _points(language: Language, where: str, text: str) -> bool:
 def _begins(language: Language, name: str, text: str) -> bool:
     """Return whether a line begins with one of the phrases."""
     phrases = language.any_of(name)
-    found = phrases.search(text) if phrases else None
+    found = phrases.search(text) if phrases and phrases in _held(text, words=language.words) else None
     return found is not None and not text[: found.start()].strip(" \0-*•")
