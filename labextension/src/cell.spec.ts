@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { ignoring, isPrompt, magicLine, offersAt, placeholders, words } from './cell.js';
+import { commenting, ignoring, isPrompt, magicLine, offersAt, placeholders, words } from './cell.js';
 import { edited } from './edits.js';
 
 test('a prompt cell begins with %%o1 as IPython takes it', () => {
@@ -78,4 +78,21 @@ test('completion is offered behind %%o1 on its line and in open braces, nowhere 
   assert.ok(!offersAt(text, at('Say')));
   assert.ok(!offersAt(text, at('{{frame}} mo')));
   assert.ok(!offersAt('x{{', 3));
+});
+
+test('lines are commented out and in again as Markdown does it, and the magic line never', () => {
+  const cases: [string, string, string][] = [
+    ['%%o1\nIs it prime?', 'prime', '%%o1\n<!-- Is it prime? -->'],
+    ['%%o1\n  a\nb\nc', 'a\nb', '%%o1\n  <!-- a\nb -->\nc']
+  ];
+  for (const [before, selected, after] of cases) {
+    const from = before.indexOf(selected);
+    const there = edited(before, commenting(before, from, from + selected.length));
+    assert.equal(there, after);
+    const back = edited(there, commenting(there, there.indexOf('<!--'), there.indexOf('-->')));
+    assert.equal(back, before);
+  }
+  assert.deepEqual(commenting('%%o1 -m o3\nx', 2, 6), []);
+  const all = '%%o1 -m o3\nx';
+  assert.equal(edited(all, commenting(all, 0, all.length)), '%%o1 -m o3\n<!-- x -->');
 });

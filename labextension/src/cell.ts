@@ -92,3 +92,25 @@ export function offersAt(text: string, at: number): boolean {
 function insert(at: number, text: string): Edit {
   return { start: at, end: at, text };
 }
+
+/**
+ * Return the edits that comment lines of a prompt out, as Markdown does it, or in again; [] on the magic line alone.
+ *
+ * The lines are those that a selection touches. What is commented out is still sent: it is a comment to the reader.
+ */
+export function commenting(text: string, from: number, to: number): Edit[] {
+  const body = magicLine(text)?.body ?? 0;
+  if (to < body) return [];
+  const first = Math.max(body, text.lastIndexOf('\n', from - 1) + 1);
+  const newline = text.indexOf('\n', to);
+  const lines = text.slice(first, newline < 0 ? text.length : newline);
+  const start = first + lines.length - lines.trimStart().length;
+  const end = Math.max(start, first + lines.trimEnd().length);
+  const within = /^<!-- ?([^]*?) ?-->$/.exec(text.slice(start, end));
+  if (!within) return [insert(start, '<!-- '), insert(end, ' -->')];
+  const inner = start + text.slice(start, end).indexOf(within[1]!, 4);
+  return [
+    { start, end: inner, text: '' },
+    { start: inner + within[1]!.length, end, text: '' }
+  ];
+}

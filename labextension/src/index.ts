@@ -2,6 +2,8 @@
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
-const plugins: JupyterFrontEndPlugin<void>[] = [];
+import { promptsPlugin } from './wiring.js';
+
+const plugins: JupyterFrontEndPlugin<unknown>[] = [promptsPlugin];
 
 export default plugins;

@@ -1,0 +1,254 @@
+// The prompt cells: asks the server about each, once per pause, and keeps what it said right while the text changes.
+
+import type { ICellModel } from '@jupyterlab/cells';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import { ignoring, isPrompt, magicLine } from './cell.js';
+import { type Delta, type Edit, editsOf, movedSpan, movedSpans } from './edits.js';
+import type { Estimate } from './estimate.js';
+import type { Finding, IFindings } from './findings.js';
+
+/** What the user's settings ask for; `delay` is the pause, in milliseconds, after which a prompt is looked at. */
+export interface Wishes {
+  readonly lint: boolean;
+  readonly estimate: boolean;
+  readonly ignore: readonly string[];
+  readonly delay: number;
+}
+
+/** What the server says of a cell; places count UTF-16 units. */
+export interface Preview {
+  readonly diagnostics: readonly Omit<Finding, 'key'>[];
+  readonly fixed: readonly Edit[];
+  readonly problem: string | null;
+  readonly estimate: Estimate | null;
+}
+
+/** What the prompts need of the rest of the extension. */
+export interface Surroundings {
+  wishes(): Wishes;
+  /** Post a question about a cell to the server. */
+  ask(question: object, signal: AbortSignal): Promise<Preview>;
+  /** Return the id of the kernel that a cell would run in, null where there is none. */
+  kernelOf(cell: ICellModel): string | null;
+  explain(code: string): void;
+  /** Return a sentence about a request that failed. */
+  trouble(error: unknown): string;
+}
+
+/** One prompt cell, whether an editor shows it or not. */
+export class Prompt {
+  findings: readonly Finding[] = [];
+  estimate: Estimate | null = null;
+  /** Why there is nothing to say, as a sentence; null where there is. */
+  trouble: string | null = null;
+
+  constructor(
+    readonly cell: ICellModel,
+    private readonly around: Surroundings
+  ) {
+    cell.sharedModel.changed.connect(this.onChanged, this);
+  }
+
+  /** Emitted when the server has answered, or when there is nothing to show any more. */
+  get answered(): ISignal<Prompt, void> {
+    return this._answered;
+  }
+
+  /** Emitted when findings were moved, or dropped, by a change of the text. */
+  get moved(): ISignal<Prompt, void> {
+    return this._moved;
+  }
+
+  get text(): string {
+    return this.cell.sharedModel.source;
+  }
+
+  /** Count an editor that shows the prompt; the first one has it looked at. */
+  shown(): void {
+    this.editors += 1;
+    if (this.editors === 1 && !this.fresh) this.schedule(0);
+  }
+
+  /** Forget an editor; without any, nothing is asked. */
+  hidden(): void {
+    this.editors -= 1;
+    if (this.editors > 0) return;
+    this.cancel();
+    if (!isPrompt(this.text)) this.clear();
+  }
+
+  /** Ask anew, the settings having changed. */
+  refresh(): void {
+    this.fresh = false;
+    if (this.editors > 0) this.schedule(0);
+  }
+
+  /** Return once what is known is about the text as it is, or cannot be. */
+  async settled(): Promise<void> {
+    for (let tries = 0; !this.fresh && tries < 3; tries++) await this.look();
+  }
+
+  /** Return the edits that apply everything safe, [] where there is nothing to fix. */
+  async allSafe(): Promise<readonly Edit[]> {
+    if (this.fixed === null) this.fresh = false;
+    await this.settled();
+    return this.fixed ?? [];
+  }
+
+  /** Make edits as one step of undo; what they leave is looked at at once. */
+  edit(edits: readonly Edit[]): void {
+    const shared = this.cell.sharedModel;
+    // Not part of the cell's interface: without it, a fix made right after typing is undone together with that.
+    const undo = (shared as { undoManager?: { stopCapturing?(): void } | null }).undoManager;
+    undo?.stopCapturing?.();
+    shared.transact(() => {
+      for (const edit of [...edits].reverse()) shared.updateSource(edit.start, edit.end, edit.text);
+    });
+    undo?.stopCapturing?.();
+    if (this.editors > 0) this.schedule(0);
+  }
+
+  private onChanged(_: unknown, change: { sourceChange?: unknown }): void {
+    if (!change.sourceChange) return;
+    const edits = editsOf(change.sourceChange as Delta);
+    this.fresh = false;
+    this.findings = this.findings.flatMap(finding => moved(finding, edits));
+    this.fixed = this.fixed && movedSpans(this.fixed, edits);
+    this._moved.emit();
+    if (this.editors > 0) this.schedule(this.around.wishes().delay);
+  }
+
+  private schedule(delay: number): void {
+    this.cancel();
+    if (isPrompt(this.text)) this.timer = setTimeout(() => void this.look(), delay);
+  }
+
+  private cancel(): void {
+    clearTimeout(this.timer);
+    this.request?.abort();
+    this.request = null;
+  }
+
+  private clear(): void {
+    this.findings = [];
+    this.fixed = [];
+    this.estimate = this.trouble = null;
+    this._answered.emit();
+  }
+
+  /** Ask the server about the text as it is now; an answer that comes too late for it is dropped. */
+  private async look(): Promise<void> {
+    this.cancel();
+    const { lint, estimate, ignore } = this.around.wishes();
+    const text = this.text;
+    if (!isPrompt(text) || !(lint || estimate)) {
+      this.fresh = true;
+      this.clear();
+      return;
+    }
+    const request = (this.request = new AbortController());
+    const session = this.around.kernelOf(this.cell);
+    const question = { cell: text, model: null, lint, estimate, ignore, session };
+    try {
+      const preview = await this.around.ask(question, request.signal);
+      if (!request.signal.aborted && text === this.text) this.take(preview, text);
+    } catch (error) {
+      if (request.signal.aborted) return;
+      this.fresh = true;
+      this.clear();
+      this.trouble = this.around.trouble(error);
+      this._answered.emit();
+    }
+  }
+
+  private take(preview: Preview, text: string): void {
+    this.fresh = true;
+    this.request = null;
+    this.trouble = null;
+    this.estimate = preview.estimate;
+    this.fixed = preview.fixed;
+    this.findings = [...problem(preview.problem, text), ...preview.diagnostics].map(one => ({ ...one, key: keys++ }));
+    this._answered.emit();
+  }
+
+  private editors = 0;
+  private fresh = false;
+  private fixed: readonly Edit[] | null = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private request: AbortController | null = null;
+  private readonly _answered = new Signal<Prompt, void>(this);
+  private readonly _moved = new Signal<Prompt, void>(this);
+}
+
+/** All prompt cells of all notebooks. */
+export class Prompts implements IFindings {
+  constructor(private readonly around: Surroundings) {}
+
+  get changed(): ISignal<IFindings, ICellModel> {
+    return this._changed;
+  }
+
+  /** Return the prompt that a cell is, made when it is first asked for. */
+  prompt(cell: ICellModel): Prompt {
+    let known = this.known.get(cell);
+    if (!known) {
+      known = new Prompt(cell, this.around);
+      this.known.set(cell, known);
+      for (const signal of [known.answered, known.moved]) signal.connect(() => this._changed.emit(cell));
+    }
+    return known;
+  }
+
+  of(cell: ICellModel): readonly Finding[] {
+    return this.known.get(cell)?.findings ?? [];
+  }
+
+  apply(cell: ICellModel, finding: Finding): boolean {
+    const fix = this.of(cell).find(one => one.key === finding.key)?.fix;
+    if (fix) this.prompt(cell).edit(fix.edits);
+    return Boolean(fix);
+  }
+
+  async applyAll(cell: ICellModel): Promise<boolean> {
+    const edits = await this.prompt(cell).allSafe();
+    if (edits.length) this.prompt(cell).edit(edits);
+    return edits.length > 0;
+  }
+
+  ignore(cell: ICellModel, code: string): boolean {
+    const edit = ignoring(cell.sharedModel.source, code);
+    if (edit) this.prompt(cell).edit([edit]);
+    return edit !== null;
+  }
+
+  explain(code: string): void {
+    this.around.explain(code);
+  }
+
+  /** Ask about a cell anew, the settings having changed. */
+  refresh(cell: ICellModel): void {
+    this.known.get(cell)?.refresh();
+  }
+
+  private readonly known = new WeakMap<ICellModel, Prompt>();
+  private readonly _changed = new Signal<IFindings, ICellModel>(this);
+}
+
+let keys = 0;
+
+/** Return a finding after a change of the text: gone where its words changed, without its fix where that fits no more. */
+function moved(finding: Finding, edits: readonly Edit[]): Finding[] {
+  const span = movedSpan(finding, edits);
+  if (!span) return [];
+  const fixes = finding.fix && movedSpans(finding.fix.edits, edits);
+  return [{ ...span, fix: finding.fix && fixes && { ...finding.fix, edits: fixes } }];
+}
+
+/** Return the finding that a magic line which cannot be read is. */
+function problem(message: string | null, text: string): Omit<Finding, 'key'>[] {
+  const line = magicLine(text);
+  if (message === null || !line) return [];
+  const { start, end } = line;
+  return [{ code: '', name: '', severity: 'error', message, start, end, fix: null }];
+}
