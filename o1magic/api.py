@@ -56,6 +56,8 @@ def ask(
     ignore: Iterable[str] | None = None,
     timeout_s: float | None = None,
     variables: Mapping[str, object] | None = None,
+    chat: str | None = None,
+    new: bool = False,
     **parameters: object,
 ) -> Answer:
     """Return a model's answer to a prompt.
@@ -63,7 +65,8 @@ def ask(
     `variables` fills `{{name}}` as a cell's namespace does. Delimiters are added around undelimited data, as in a
     cell: `fix="none"` sends the prompt exactly as it is written. `parameters` are further API parameters, checked
     against what the catalog knows of the model. None means: as `%config`, the environment and the defaults say.
-    It blocks until the answer is there. What a cell would show as notes is logged.
+    `chat` continues, or begins, the conversation of that name in this process, each call as its next turn; `new` starts
+    it over. It blocks until the answer is there. What a cell would show as notes is logged.
 
     Raises O1Error: see `o1magic.errors`; an answer that was paid for but is empty is in `AnswerError.answer`.
     """
@@ -82,6 +85,8 @@ def ask(
         timeout_s=timeout_s,
         raw=variables is None,
         endpoint=endpoint,
+        chat=chat,
+        new=new,
         params=parameters,
         uses=_uses(effort, max_completion_tokens, developer, parameters),
     )

@@ -135,6 +135,9 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("--fix",), "fix", "fixes applied to what is sent: safe ones only insert delimiters", "WHICH",
          one_of(*FIX_MODES), choices=FIX_MODES),
     Flag(("--ignore",), "ignore", "rule codes or prefixes to leave out, such as COT001,DEL", "CODES", codes),
+    Flag(("-c", "--chat"), "chat", "continue the conversation of this name, or begin it", "NAME",
+         name_of("a conversation")),
+    Flag(("--new",), "new", "with -c: start the conversation over", switch=True),
     Flag(("-o", "--output"), "output", "bind the Answer to this name instead of `_`", "NAME", variable),
     Flag(("--timeout",), "timeout_s", "deadline of the call, retries included", "SECONDS", seconds),
     Flag(("--raw",), "raw", "send {{name}} as it is written", switch=True),
@@ -168,6 +171,8 @@ class Arguments:
     lint: str | None = None
     fix: str | None = None
     ignore: tuple[str, ...] | None = None
+    chat: str | None = None
+    new: bool = False
     output: str | None = None
     timeout_s: float | None = None
     raw: bool = False

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from o1magic import arguments, call, config, cost, endpoint, live, prompt, remarks, request, settings
+from o1magic import arguments, call, chats, config, cost, endpoint, live, prompt, remarks, request, settings
 from o1magic.answer import Answer
 from o1magic.cell import arguments_at
 from o1magic.errors import (
@@ -44,13 +44,14 @@ _LEAK = "SEC001"
 class Cell:
     """What a person wrote: what the magic line asks for, the prompt below it, and the names the prompt may use.
 
-    `head` is the magic line itself with its newline, "" where there is none.
+    `head` is the magic line itself with its newline, "" where there is none. `id` tells a cell that is run again.
     """
 
     given: Arguments
     body: str
     names: Mapping[str, object] = field(default_factory=dict, repr=False)
     head: str = ""
+    id: str = ""
 
 
 def cell_of(text: str, names: Mapping[str, object]) -> Cell:
@@ -91,6 +92,7 @@ class Desk:
     notebook: str | None = None
     keys: dict[endpoint.Origin, endpoint.Secret] = field(default_factory=dict)  # typed in this session
     greeted: list[Ledger] = field(default_factory=list)
+    chats: chats.Chats = field(default_factory=dict, repr=False)
     config: Callable[[], Mapping[str, Any]] = lambda: config.changed()  # noqa: PLW0108 - as it is then
     today: Callable[[], date] = lambda: datetime.now(UTC).astimezone().date()
 
@@ -99,7 +101,8 @@ class Desk:
 class Draft:
     """A cell ready to go: the request, and what was found and changed on the way to it.
 
-    `checked` is the text that `applied` refers to, `final` the one that `remaining` refers to; `id` is the call's.
+    `checked` is the text that `applied` refers to, `final` the one that `remaining` refers to; `body` is what is asked,
+    `turn` what it will be in a conversation, `id` the call's.
     """
 
     arguments: Arguments
@@ -113,6 +116,8 @@ class Draft:
     remaining: tuple[Diagnostic, ...]
     notes: tuple[str, ...]
     worst_nano_usd: int | None
+    body: str
+    turn: chats.Next | None = None
     id: str = field(default_factory=call.new_id)
 
 
@@ -158,29 +163,34 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         id=draft.id,
     )
     try:
-        return client.run(live.watched(made, call.make) if live.watchers else call.make(made), tick=view.tick)
+        answer = client.run(live.watched(made, call.make) if live.watchers else call.make(made), tick=view.tick)
     except BudgetError as refused:
         refused.how = f"{remarks.fitting(refused, draft.request, desk.today())} {refused.how}".strip()
         raise
     except APIError as refused:
         if refused.code == "context_length_exceeded":
-            refused.how = f"{refused.how} {remarks.largest_part(draft.prompt)}".strip()
+            refused.how = f"{refused.how} {too_large(draft.prompt, draft.turn)}".strip()
         raise
     except InterruptError as stopped:
         # The answer had just arrived and is settled: it is kept, not lost to the key that was pressed too late.
         if isinstance(stopped.data.get("partial"), Answer):
             stopped.data["answer"] = stopped.data.pop("partial")
         raise
+    if draft.turn is None:
+        return answer
+    return chats.keep(desk.chats, draft.turn, draft.request, draft.body, answer, draft.arguments.developer)
 
 
 def compose(cell: Cell, desk: Desk) -> Draft:
     """Return the cell as it would be sent: interpolated, linted, fixed, checked against the model. Nothing leaves."""
     chosen = settle_settings(cell.given, desk)
+    turn = chats.following(desk.chats, cell.given, cell.id)
+    before = turn.before if turn else None
     written = prompt.interpolate(cell.body, cell.names, max_chars=chosen.max_inserted_chars, raw=cell.given.raw)
     prompt.check_sendable(written.text)
     asked, model = choose_model(cell.given, chosen, desk.catalog)
     cell = replace(cell, body=written.text)
-    result = lint_cell(cell, chosen, model, written)
+    result = lint_cell(cell, chosen, model, written, follows=before is not None)
     fixed = cell
     if result.text.startswith(cell.head):
         fixed = replace(cell, body=result.text[len(cell.head) :])
@@ -190,13 +200,15 @@ def compose(cell: Cell, desk: Desk) -> Draft:
     given = fixed.given
     if cell.head:  # elsewhere `@` is a character like any other
         given = replace(given, developer=developer_text(given.developer, cell.names))
+    if before and given.developer is None:
+        given = replace(given, developer=before.developer)
     body = suppress.stripped(fixed.body)
     prompt.check_sendable(body)
     try:
-        sent = request.build(model, asked, body, given, chosen)
+        sent = request.build(model, asked, body, given, chosen, earlier=chats.messages(before))
     except RequestError as refused:
         if refused.data.get("param") == "messages":
-            refused.how = f"{refused.how} {remarks.largest_part(written)}".strip()
+            refused.how = f"{refused.how} {too_large(written, turn)}".strip()
         raise
     price = model.price_on(desk.today()) if call.at_list_price(sent) else None
     worst = cost.worst_case_nano_usd(sent.prompt_tokens.tokens, sent.max_completion_tokens, price)
@@ -211,9 +223,21 @@ def compose(cell: Cell, desk: Desk) -> Draft:
         final=result.text,
         applied=result.applied,
         remaining=result.remaining,
-        notes=(*remarks.unknown_model(model, asked), *sent.notes, *prompt.notes(written, cell.names, told)),
+        notes=(
+            *remarks.unknown_model(model, asked),
+            *(turn.notes if turn else ()),
+            *sent.notes,
+            *prompt.notes(written, cell.names, told),
+        ),
         worst_nano_usd=worst,
+        body=body,
+        turn=turn,
     )
+
+
+def too_large(written: Prompt, turn: chats.Next | None) -> str:
+    """Return what takes the most room in a prompt that does not fit."""
+    return f"{remarks.largest_part(written)} {chats.largest(turn.before) if turn else ''}".strip()
 
 
 def settle_settings(given: Arguments, desk: Desk) -> Settings:
@@ -223,13 +247,13 @@ def settle_settings(given: Arguments, desk: Desk) -> Settings:
     return settings.merge(settings.from_environment(desk.environ), desk.config(), flags)
 
 
-def lint_cell(cell: Cell, chosen: Settings, model: Model, written: Prompt) -> FixResult:
-    """Return the cell's text as linted and, as far as `--fix` says, fixed."""
+def lint_cell(cell: Cell, chosen: Settings, model: Model, written: Prompt, *, follows: bool) -> FixResult:
+    """Return the cell's text as linted and, as far as `--fix` says, fixed; earlier turns are not linted again."""
     text = cell.head + cell.body
     if chosen.lint == "off":
         return FixResult(text, (), ())
     spans = tuple((one.start + len(cell.head), one.end + len(cell.head)) for one in written.inserted)
-    context = context_of(cell, model)._replace(inserted=spans, unfilled=written.unknown)
+    context = context_of(cell, model)._replace(inserted=spans, unfilled=written.unknown, follows=follows)
     if chosen.fix == "none":
         return FixResult(text, (), tuple(check(text, context, ignore=chosen.ignore)))
     return repair(text, context, unsafe=chosen.fix == "all", ignore=chosen.ignore)

@@ -119,6 +119,32 @@ def connect(choice: str) -> str:
     return f"Prompts go to {target.host} ({target.key_source})."
 
 
+CHAT_HEADERS = ("conversation", "turns", "aside", "tokens", "window", "full", "model")
+
+
+def chats() -> Bundle:
+    """Return the table of conversations; `aside` counts the turns that cells run again have left behind."""
+    found = session.desk().chats
+    if not found:
+        return {"text/plain": "No conversation yet: %%o1 -c NAME begins one. A restart of the kernel ends them all."}
+    rows = []
+    for name, chat in found.items():
+        last, window = chat.last, chat.last.model.context_window
+        aside = len(set(map(id, chat.of_cell.values())) - set(map(id, last.path())))
+        full = f"{last.tokens.tokens / window:.1%}" if window else "unknown"
+        facts = (str(last.tokens), render.tokens_of(window), full, last.model.name)
+        rows.append([name, str(last.number), str(aside), *facts])
+    return render.table(CHAT_HEADERS, rows, caption="kept in this kernel's memory only; tokens as the next turn sends")
+
+
+def drop_chat(name: str) -> Bundle:
+    """Forget a conversation, and return a sentence about it. Raises ArgumentError: there is none of that name."""
+    found = session.desk().chats
+    gone = found.pop(known(name, found, kind="conversation"))
+    turns = "1 turn" if gone.last.number == 1 else f"{gone.last.number} turns"
+    return {"text/plain": f"{name} is forgotten ({turns})."}
+
+
 def facts_as(name: str) -> str:
     """Return a sentence about the model whose facts hold for whatever a model is called at the endpoint.
 

@@ -13,7 +13,7 @@ from o1magic import tokens
 from o1magic.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from o1magic.arguments import Arguments
     from o1magic.catalog import Model
@@ -47,14 +47,25 @@ class Request:
 
     @property
     def sent(self) -> str:
-        """Return the prompt as sent; a developer message stands above it, under its role."""
-        *before, prompt = self.body["messages"]
-        heads = [f"[{message['role']}]\n{message['content']}\n\n[user]\n" for message in before]
-        return "".join([*heads, str(prompt["content"])])
+        """Return the prompt as sent; where a developer message or earlier turns go along, each under its role."""
+        messages = self.body["messages"]
+        if len(messages) == 1:
+            return str(messages[0]["content"])
+        return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages)
 
 
-def build(model: Model, asked: str, text: str, arguments: Arguments, settings: Settings) -> Request:
+def build(
+    model: Model,
+    asked: str,
+    text: str,
+    arguments: Arguments,
+    settings: Settings,
+    *,
+    earlier: Sequence[dict[str, str]] = (),
+) -> Request:
     """Return the request for this text; `asked` is the model's name as it was asked for, and as it is sent.
+
+    `earlier` are the messages of a conversation's earlier turns.
 
     Raises RequestError: a parameter the model refuses (`.param`), an effort it does not know, or prompt and allowance
     over its window, with the numbers.
@@ -75,6 +86,7 @@ def build(model: Model, asked: str, text: str, arguments: Arguments, settings: S
     for name, value in params.items():
         _check_parameter(model, name, value)
     messages = _messages(model, arguments.developer, text, notes, merge=settings.fix != "none")
+    messages[-1:-1] = earlier
     counted = tokens.count_messages(messages, model.encoding)
     allowance = _allowance(model, counted, allowance, settings.reserve_tokens, notes)
     body: dict[str, Any] = {"model": asked, "messages": messages, **params}

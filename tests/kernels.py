@@ -71,13 +71,18 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
 
-    def start(self, code: str) -> str:
-        """Start a cell and return its message id."""
-        return str(self.client.execute(code, allow_stdin=False))
+    def start(self, code: str, *, cell_id: str | None = None) -> str:
+        """Start a cell and return its message id; `cell_id` names it as JupyterLab does."""
+        if cell_id is None:
+            return str(self.client.execute(code, allow_stdin=False))
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        message = self.client.session.msg("execute_request", content, metadata={"cellId": cell_id})
+        self.client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
 
-    def run(self, code: str, *, timeout: float = 60) -> Ran:
+    def run(self, code: str, *, timeout: float = 60, cell_id: str | None = None) -> Ran:
         """Run a cell to its end."""
-        return self.finish(self.start(code), timeout=timeout)
+        return self.finish(self.start(code, cell_id=cell_id), timeout=timeout)
 
     def finish(self, message_id: str, *, timeout: float = 60) -> Ran:
         """Return what a started cell put out, once it has ended."""

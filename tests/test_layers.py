@@ -15,7 +15,7 @@ LAYERS = (
     ("answer", "catalog", "settings", "endpoint", "values"),
     ("arguments", "prompt", "lint", "tokens", "wire", "cost"),
     ("request", "render", "client", "ledger", "lint_command", "picture", "verdict"),
-    ("call", "live", "overview", "remarks"),
+    ("call", "chats", "live", "overview", "remarks"),
     ("ask", "simulator"),
     ("session",),
     ("api", "view"),

@@ -8,7 +8,9 @@ import o1magic
 from o1magic import Answer, Diagnostic, FixResult, Usage
 from o1magic.jupyter.panel import Panel
 
-answer = o1magic.ask("hello", model="o1", effort="low", max_completion_tokens=25_000, endpoint="simulator")
+answer = o1magic.ask(
+    "hello", model="o1", effort="low", max_completion_tokens=25_000, endpoint="simulator", chat="talk", new=True
+)
 assert_type(answer, Answer)
 assert_type(answer.text, str)
 assert_type(answer.usage, Usage)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from IPython.core.completer import SimpleCompletion
 
-from o1magic import account, arguments, catalog, endpoint
+from o1magic import account, arguments, catalog, endpoint, session
 from o1magic.jupyter.magic import SUBCOMMANDS
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def _for_line(before: list[str]) -> Iterable[str]:
         return [rule.code for rule in rules()]
     if before[0] == "model" or before[-1] == "--as":
         return catalog.load().models
+    if before[0] == "chats":
+        return ("--drop",) if before[-1] != "--drop" else session.desk().chats
     return _WORDS.get(before[0], ())
 
 
@@ -81,6 +83,8 @@ def _for_cell(before: list[str], magics: O1Magics) -> Iterable[str]:
         return _efforts(before, magics)
     if flag.dest == "endpoint":
         return ENDPOINTS
+    if flag.dest == "chat":
+        return session.desk().chats
     return flag.choices or ()
 
 

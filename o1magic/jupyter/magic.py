@@ -28,6 +28,7 @@ SUBCOMMANDS = {
     "panel": "the same, live: a chart of the calls, a Stop button, a table; a still picture when read later",
     "lint": "[TEXT]: the findings on a text, or on the last prompt",
     "rule": "CODE: what a lint rule is about",
+    "chats": "[--drop NAME]: the conversations of this kernel, which end with it",
     "last": "the last answer again; --text all of it as plain text, --sent what was sent",
     "help": "this list",
 }
@@ -73,7 +74,8 @@ class Work:
         desk = session.desk()
         view = self._view(alone=alone)
         try:
-            answer = ask(Cell(given, body, self.shell.user_ns, head), desk, view)
+            identity = self._identity(head + body, alone=alone) if given.chat else ""
+            answer = ask(Cell(given, body, self.shell.user_ns, head, identity), desk, view)
         except errors.O1Error as failure:
             view.finish()
             view.leave(failure)
@@ -114,6 +116,15 @@ class Work:
         if first.startswith(MAGIC) and first.removeprefix(MAGIC).strip() == line.strip():
             return rest, True
         return body.removesuffix("\n"), False
+
+    def _identity(self, text: str, *, alone: bool) -> str:
+        """Return what tells this cell when it is run again: its id where the front end sends one, else its text.
+
+        Within a cell that makes several calls it is the id and the text.
+        """
+        parent: dict[str, Any] = getattr(self.shell, "get_parent", dict)()  # ipykernel's shell has it
+        cell_id = str(parent.get("metadata", {}).get("cellId") or "")
+        return cell_id if cell_id and alone else f"{cell_id}\n{text}"
 
     def _display(self, shown: Any, **options: Any) -> None:
         display(shown, **options)
@@ -187,6 +198,12 @@ class Work:
         (code,) = commands.takes(words, "rule CODE", at_least=1, at_most=1)
         page = commands.rule(code)
         self._display({"text/markdown": page, "text/plain": page}, raw=True)
+
+    def _chats(self, words: list[str], _rest: str) -> None:
+        usage = "chats [--drop NAME]"
+        dropped = commands.option(words, "--drop", usage)
+        commands.takes(words, usage, at_most=0)
+        self._display(commands.chats() if dropped is None else commands.drop_chat(dropped), raw=True)
 
     def _last(self, words: list[str], _rest: str) -> None:
         commands.takes(words, "last [--text | --sent]", at_most=1)

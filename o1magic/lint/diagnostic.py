@@ -63,6 +63,7 @@ class Context(NamedTuple):
     inserted: spans the program filled in; already delimited, and never read as instructions.
     unfilled: names of {{placeholders}} for which no variable was found; not known without the variables.
     has_system: a system or developer message goes along that stands nowhere in the text.
+    follows: earlier turns of a conversation go along, which the text may point to.
     """
 
     model: Model | None = None
@@ -71,6 +72,7 @@ class Context(NamedTuple):
     inserted: tuple[tuple[int, int], ...] = ()
     has_system: bool = False
     unfilled: tuple[str, ...] = ()
+    follows: bool = False
 
 
 class FixResult(NamedTuple):

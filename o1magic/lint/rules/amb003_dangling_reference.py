@@ -8,8 +8,8 @@ before “the text above”, nothing comes after “the following article”, an
 
 ## Why
 
-Each call stands alone: the model sees neither the cells above nor a file on your disk. Asked about a text it was not
-given, it makes one up or asks for it, and that answer is paid for.
+Unless it continues a conversation, each call stands alone: the model sees neither the cells above nor a file on your
+disk. Asked about a text it was not given, it makes one up or asks for it, and that answer is paid for.
 
 ## Example
 
@@ -90,6 +90,8 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     if not hinted:
         return
     for name, places in (("above", head), ("below", tail), ("attached", sorted({*head, *tail}))):
+        if name != "below" and document.context.follows:
+            continue  # an earlier turn may hold it
         if name == "attached" and _holds_material(document):
             continue
         for index in places:
