@@ -5,7 +5,7 @@ Layer 7. They print nothing and need no notebook.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from o1magic import arguments, catalog, log
 from o1magic.ask import Cell, Draft, cell_of, context_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from o1magic.answer import Answer
     from o1magic.call import Event
     from o1magic.lint import Diagnostic, FixResult
-    from o1magic.settings import FixMode, LintMode
+    from o1magic.settings import FixMode, LintMode, Tier, Verbosity
 
 
 logger = log.named(__name__)
@@ -50,6 +50,8 @@ def ask(
     endpoint: str | None = None,
     max_completion_tokens: int | None = None,
     effort: str | None = None,
+    verbosity: Verbosity | None = None,
+    service_tier: Tier | None = None,
     developer: str | None = None,
     lint: LintMode | None = None,
     fix: FixMode | None = None,
@@ -74,21 +76,24 @@ def ask(
 
     if not isinstance(prompt, str):
         raise PromptError(f"A prompt is a string, not {type(prompt).__name__}; nothing was sent.", variable=None)
-    given = arguments.Arguments(
-        model=model,
-        effort=effort,
-        max_completion_tokens=max_completion_tokens,
-        developer=developer,
-        lint=lint,
-        fix=fix,
-        ignore=_codes(ignore),
-        timeout_s=timeout_s,
-        raw=variables is None,
-        endpoint=endpoint,
-        chat=chat,
-        new=new,
-        params=parameters,
-        uses=_uses(effort, max_completion_tokens, developer, parameters),
+    given = arguments.of(
+        {
+            "model": model,
+            "effort": effort,
+            "verbosity": verbosity,
+            "service_tier": service_tier,
+            "max_completion_tokens": max_completion_tokens,
+            "developer": developer,
+            "lint": lint,
+            "fix": fix,
+            "ignore": _codes(ignore),
+            "timeout_s": timeout_s,
+            "raw": variables is None,
+            "endpoint": endpoint,
+            "chat": chat,
+            "new": new,
+            "params": parameters.items(),
+        }
     )
     cell = Cell(given, prompt, variables or {})
     answer = run(cell, session.desk(), Silent())
@@ -116,15 +121,6 @@ def _codes(codes: Iterable[str] | None) -> tuple[str, ...] | None:
     if codes is None:
         return None
     return arguments.codes(codes) if isinstance(codes, str) else tuple(codes)
-
-
-def _uses(
-    effort: str | None, allowance: int | None, developer: str | None, parameters: Mapping[str, object]
-) -> dict[str, arguments.Use]:
-    """Return the parameters for the linter; given in Python, they stand nowhere in the text."""
-    named: dict[str, Any] = {"reasoning_effort": effort, "max_completion_tokens": allowance, "developer": developer}
-    given = {name: value for name, value in (named | dict(parameters)).items() if value is not None}
-    return {name: arguments.Use(value, 0, 0) for name, value in given.items()}
 
 
 def context(text: str, model: str | None) -> Context:

@@ -15,14 +15,12 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from o1magic import words
 from o1magic.errors import ArgumentError
-from o1magic.settings import FIX_MODES, LINT_MODES
+from o1magic.settings import FIX_MODES, LINT_MODES, TIERS, VERBOSITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-
-# Tokens of a magic line: runs of unquoted text and closed quotes. Linear: each alternative starts differently.
-_TOKEN = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""")
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
@@ -93,6 +91,18 @@ def assignment(text: str) -> tuple[str, object]:
     return name.strip(), parsed
 
 
+class Once(argparse.Action):
+    """Stores a value, and refuses a second one: which of them was meant, nobody can tell."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        """Store the value."""
+        if getattr(namespace, self.dest, None) is not None:
+            parser.error(f"{option} is given twice")
+        setattr(namespace, self.dest, values)
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """One flag; `parameter` is the API parameter it sets, if it is one."""
@@ -111,9 +121,10 @@ class Flag:
         """Return the keyword arguments that argparse, and IPython's magic_arguments, take."""
         if self.switch:
             return {"dest": self.dest, "action": "store_true", "help": self.help}
-        action = "append" if self.repeats else "store"
-        options = {"dest": self.dest, "action": action, "type": self.kind, "help": self.help, "default": None}
-        return options | {"metavar": "|".join(self.choices) if self.choices else self.metavar}
+        action = "append" if self.repeats else Once
+        metavar = "|".join(self.choices) if self.choices else self.metavar
+        said: dict[str, Any] = {"help": self.help, "metavar": metavar}
+        return {"dest": self.dest, "action": action, "type": self.kind, "default": None, **said}
 
 
 FLAGS: tuple[Flag, ...] = (
@@ -123,6 +134,10 @@ FLAGS: tuple[Flag, ...] = (
          "MODEL", name_of("a model")),
     Flag(("-e", "--effort"), "effort", "how long it may think: low, medium, high", "EFFORT",
          parameter="reasoning_effort"),
+    Flag(("--verbosity",), "verbosity", "how much it says", "LEVEL", one_of(*VERBOSITIES), choices=VERBOSITIES,
+         parameter="verbosity"),
+    Flag(("--service-tier",), "service_tier", "what the endpoint gives it: flex is slower and cheaper", "TIER",
+         one_of(*TIERS), choices=TIERS, parameter="service_tier"),
     Flag(("--max-completion-tokens",), "max_completion_tokens",
          "allowance for reasoning and answer together, in tokens", "N", whole_number,
          parameter="max_completion_tokens"),
@@ -165,6 +180,8 @@ class Arguments:
     model: str | None = None
     as_model: str | None = None
     effort: str | None = None
+    verbosity: str | None = None
+    service_tier: str | None = None
     max_completion_tokens: int | None = None
     max_tokens: int | None = None
     developer: str | None = None
@@ -204,13 +221,22 @@ def parse(line: str) -> Arguments:
 
     Raises ArgumentError: an unknown flag or a value that cannot be, naming the nearest that exists.
     """
-    tokens = _tokens(line)
-    words = [word for word, _, _ in tokens]
-    values, strange = _parser().parse_known_args(words)
+    tokens = words.of(line)
+    values, strange = _parser().parse_known_args([word for word, _, _ in tokens])
     if strange:
         raise ArgumentError(unknown(strange[0]), how="`%%o1?` lists the flags.")
     given = {name: value for name, value in vars(values).items() if value is not None}
-    return Arguments(**{**given, "params": dict(given.get("params", ())), "uses": _uses(tokens)})
+    return Arguments(**{**given, "params": _named(given.get("params", ())), "uses": _uses(tokens)})
+
+
+def _named(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """Return the API parameters by name. Raises ArgumentError: one is given twice."""
+    named: dict[str, object] = {}
+    for name, value in pairs:
+        if name in named:
+            raise ArgumentError(f"--param {name} is given twice; nothing was sent.")
+        named[name] = value
+    return named
 
 
 def flag_names() -> tuple[str, ...]:
@@ -234,35 +260,9 @@ def unknown(word: str) -> str:
     return f"There is no flag {name}, and nothing was sent{hint} API parameters go as --param {parameter}=VALUE."
 
 
-def _tokens(line: str) -> list[tuple[str, int, int]]:
-    """Return the words of a line, unquoted, with where they stand."""
-    tokens, position = [], 0
-    for match in _TOKEN.finditer(line):
-        if line[position : match.start()].strip():
-            break
-        tokens.append((_unquote(match.group()), match.start(), match.end()))
-        position = match.end()
-    if line[position:].strip():
-        raise ArgumentError(f"A quote is not closed: {line[position:].strip()[:40]!r}; nothing was sent.")
-    return tokens
-
-
-def _unquote(word: str) -> str:
-    if word.startswith("'") and word.endswith("'") and word.count("'") == 2:  # noqa: PLR2004 - one pair
-        return word[1:-1]
-    return re.sub(r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)""", _inner, word)
-
-
-def _inner(match: re.Match[str]) -> str:
-    single, double, escaped = match.groups()
-    if single is not None:
-        return single
-    return escaped if double is None else re.sub(r'\\(["\\])', r"\1", double)
-
-
 def _uses(tokens: Sequence[tuple[str, int, int]]) -> dict[str, Use]:
     """Return where each API parameter stands on the line, its value as it will be sent."""
-    by_name = {name: flag for flag in FLAGS for name in flag.names if flag.parameter or flag.repeats}
+    by_name = {name: flag for flag in FLAGS for name in flag.names if flag.parameter or flag.dest == "params"}
     uses: dict[str, Use] = {}
     for index, (word, start, end) in enumerate(tokens):
         name, equals, value = word.partition("=")
@@ -274,7 +274,7 @@ def _uses(tokens: Sequence[tuple[str, int, int]]) -> dict[str, Use]:
                 continue
             value, _, end = tokens[index + 1]  # noqa: PLW2901 - the value is the next word
         parsed = flag.kind(value)
-        if flag.repeats:
+        if flag.dest == "params":
             parameter, parsed = parsed
         else:
             parameter = flag.parameter
@@ -286,7 +286,7 @@ def of(values: Mapping[str, Any]) -> Arguments:
     """Return the arguments that another parser read with the same table of flags."""
     given = {flag.dest: values.get(flag.dest) for flag in FLAGS}
     present = {name: value for name, value in given.items() if value is not None}
-    params = dict(present.pop("params", ()))
+    params = _named(present.pop("params", ()))
     named = {flag.parameter: present[flag.dest] for flag in FLAGS if flag.parameter and flag.dest in present}
     uses = {name: Use(value, 0, 0) for name, value in (named | params).items()}
     return Arguments(**present, params=params, uses=uses)

@@ -5,7 +5,7 @@ Layer 5. Everything it needs is handed in as a `Desk`; what people see of it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +22,7 @@ from o1magic.errors import (
     UnknownModelError,
 )
 from o1magic.lint import Context, FixResult, FlagUse, check, repair, suppress
+from o1magic.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,10 +35,12 @@ if TYPE_CHECKING:
     from o1magic.lint import Diagnostic
     from o1magic.prompt import Prompt
     from o1magic.request import Request
-    from o1magic.settings import Settings
 
 # The one finding that stops a call whatever --lint says, short of "off".
 _LEAK = "SEC001"
+
+# The flags that have a default in `%config` or the environment.
+_DEFAULTED = {one.name for one in fields(Settings)} & {one.name for one in fields(arguments.Arguments)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +245,7 @@ def too_large(written: Prompt, turn: chats.Next | None) -> str:
 
 def settle_settings(given: Arguments, desk: Desk) -> Settings:
     """Return the settings in force: flag over %config over environment over default."""
-    names = ("model", "as_model", "endpoint", "effort", "lint", "fix", "ignore", "timeout_s")
-    flags = {name: getattr(given, name) for name in names}
+    flags = {name: getattr(given, name) for name in _DEFAULTED}
     return settings.merge(settings.from_environment(desk.environ), desk.config(), flags)
 
 
@@ -280,6 +282,8 @@ def choose_model(given: Arguments, chosen: Settings, catalog: Catalog) -> tuple[
         if name is not None and (not isinstance(name, str) or not name.strip()):
             raise ArgumentError(f"A model is named by a word, not by {name!r}; nothing was sent.")
     exactly = given.params.get("model")
+    if exactly is not None and given.model not in (None, exactly):
+        raise ArgumentError(f"-m {given.model} and --param model={exactly} differ; nothing was sent.")
     if exactly is not None:
         return str(exactly), catalog.find(str(exactly))
     name = chosen.model or catalog.default_model

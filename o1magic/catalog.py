@@ -58,7 +58,8 @@ class Model:
     """The facts about one model; None, and for an unknown model an empty tuple too, is not known.
 
     `refused` names what /chat/completions refuses whatever the value, `fixed` what takes that one value only,
-    `refusal_form` how a refused temperature is worded. `efforts` is empty when the model takes no effort.
+    `refusal_form` how a refused temperature is worded. `efforts` is empty when the model takes no effort, `verbosities`
+    when it takes no verbosity.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Model:
     reasons: bool | None = None
     efforts: tuple[str, ...] = ()
     default_effort: str | None = None
+    verbosities: tuple[str, ...] = ()
     apis: tuple[str, ...] = ()
     streams: bool | None = None
     system: str | None = None
@@ -180,14 +182,14 @@ _TEXTS = "default_model profile default_effort encoding knowledge successor note
 _COUNTS = "context_window max_input max_output threshold_tokens"
 _RATES = "input_per_mtok cached_per_mtok output_per_mtok input_factor output_factor batch_factor"
 _APIS = {"chat", "responses"}
-_LISTS = ("efforts", "apis", "refused", "also_refused", "aliases")
+_LISTS = ("efforts", "verbosities", "apis", "refused", "also_refused", "aliases")
 _KINDS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
     (_TEXTS, "a text", lambda v: isinstance(v, str)),
     ("system", "developer, system or none", ("developer", "system", "none").__contains__),
     ("refusal_form", "value, parameter or unseen", ("value", "parameter", "unseen").__contains__),
     ("reasons streams vision tools structured_output", "true or false", lambda v: isinstance(v, bool)),
     ("apis", "an array of chat, responses", lambda v: _is_array(v, str) and _APIS.issuperset(v)),
-    ("efforts refused also_refused aliases", "an array of texts", lambda v: _is_array(v, str)),
+    ("efforts verbosities refused also_refused aliases", "an array of texts", lambda v: _is_array(v, str)),
     ("prices", "an array of tables", lambda v: _is_array(v, dict)),
     (_COUNTS, "a positive whole number", lambda v: type(v) is int and v > 0),
     ("shutdown checked since", "a day such as 2026-11-22", lambda v: type(v) is date),

@@ -25,6 +25,15 @@ LEAST_ROOM = 1_000
 # What the pipeline itself writes into a body.
 _OWN = ("messages", "stream_options")
 
+# Parameters that have a flag: the flag, and what it is called among the arguments and settings.
+_FLAGS = {
+    "reasoning_effort": ("-e", "effort"),
+    "verbosity": ("--verbosity", "verbosity"),
+    "service_tier": ("--service-tier", "service_tier"),
+}
+# Of these the catalog says which values a model takes.
+_CHOICES = {"reasoning_effort": "efforts", "verbosity": "verbosities"}
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -78,14 +87,10 @@ def build(
         )
     notes: list[str] = []
     params, allowance = _parameters(arguments, notes)
-    # The same parameter under its API name: one check, one value in the ledger.
-    effort = arguments.effort or params.pop("reasoning_effort", None) or settings.effort
-    if effort is not None:
-        _check_effort(model, effort)
-        params["reasoning_effort"] = effort
+    _flagged(params, arguments, settings)
     for name, value in params.items():
         _check_parameter(model, name, value)
-    messages = _messages(model, arguments.developer, text, notes, merge=settings.fix != "none")
+    messages = _messages(model, arguments.developer, text, notes, merge=settings.fix == "all")
     messages[-1:-1] = earlier
     counted = tokens.count_messages(messages, model.encoding)
     allowance = _allowance(model, counted, allowance, settings.reserve_tokens, notes)
@@ -125,27 +130,44 @@ def _parameters(arguments: Arguments, notes: list[str]) -> tuple[dict[str, Any],
     return params, allowance
 
 
-def _check_effort(model: Model, effort: str) -> None:
-    if not isinstance(effort, str):
-        what = f"reasoning_effort takes a word, not {effort!r}; nothing was sent."
-        raise RequestError(what, param="reasoning_effort")
-    if not model.known or effort in model.efforts:
+def _flagged(params: dict[str, Any], arguments: Arguments, settings: Settings) -> None:
+    """Put the parameters that have a flag under their API names: one check, one value in the ledger."""
+    for parameter, (flag, name) in _FLAGS.items():
+        given, default = getattr(arguments, name), getattr(settings, name)
+        if given is not None and params.get(parameter, given) != given:
+            what = f"{flag} {given} and --param {parameter} differ; nothing was sent."
+            raise RequestError(what, how="Drop one of them.", param=parameter)
+        chosen = default if given is None else given
+        if chosen is not None:
+            params.setdefault(parameter, chosen)
+
+
+def _check_choice(model: Model, parameter: str, value: object, accepted: Sequence[str]) -> None:
+    """Raise where the model takes other values of this parameter, or none."""
+    flag, name = _FLAGS[parameter]
+    if not isinstance(value, str):
+        raise RequestError(f"{parameter} takes a word, not {value!r}; nothing was sent.", param=parameter)
+    if not model.known or value in accepted:
         return
-    if not model.efforts:
+    if not accepted:
         raise RequestError(
-            f"{model.name} takes no reasoning effort; nothing was sent.", how="Drop -e.", param="reasoning_effort"
+            f"{model.name} takes no {name}; nothing was sent.",
+            how=f"Drop {flag}, or `%config O1Magics.{name} = None`.",
+            param=parameter,
         )
-    near = difflib.get_close_matches(effort, model.efforts, n=1)
+    near = difflib.get_close_matches(value, accepted, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise RequestError(
-        f"{model.name} has no effort {effort!r}; nothing was sent.{hint}",
-        how=f"It takes {', '.join(model.efforts)}.",
-        param="reasoning_effort",
+        f"{model.name} has no {name} {value!r}; nothing was sent.{hint}",
+        how=f"It takes {', '.join(accepted)}.",
+        param=parameter,
     )
 
 
 def _check_parameter(model: Model, name: str, value: object) -> None:
     """Raise where the catalog says the model refuses this parameter or this value of it."""
+    if name in _CHOICES:
+        _check_choice(model, name, value, getattr(model, _CHOICES[name]))
     if name == "n" and value != 1:
         raise RequestError("An Answer is one answer: n is 1; nothing was sent.", how="Drop --param n.", param="n")
     if name in model.fixed and value == model.fixed[name]:
@@ -160,7 +182,7 @@ def _check_parameter(model: Model, name: str, value: object) -> None:
 
 
 def _messages(model: Model, developer: str | None, text: str, notes: list[str], *, merge: bool) -> list[dict[str, str]]:
-    """Return the messages; where the model takes no developer message, it goes on top of the prompt (a safe fix)."""
+    """Return the messages; where the model takes no developer message, `merge` puts it on top of the prompt."""
     user = {"role": "user", "content": text}
     if developer is None:
         return [user]
@@ -170,7 +192,7 @@ def _messages(model: Model, developer: str | None, text: str, notes: list[str], 
     if model.system == "none":
         raise RequestError(
             f"{model.name} takes user and assistant messages only; nothing was sent.",
-            how="Put the instruction at the top of the prompt (`--fix safe` does), or choose another model.",
+            how="Put the instruction at the top of the prompt (`--fix all` does), or choose another model.",
             param="developer",
         )
     return [{"role": "system" if model.system in ("system", None) else "developer", "content": developer}, user]

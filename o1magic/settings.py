@@ -13,8 +13,12 @@ from o1magic.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Verbosity = Literal["low", "medium", "high"]
+Tier = Literal["auto", "default", "flex", "scale", "priority", "fast"]
 LintMode = Literal["off", "warn", "strict"]
 FixMode = Literal["none", "safe", "all"]
+VERBOSITIES: tuple[str, ...] = get_args(Verbosity)
+TIERS: tuple[str, ...] = get_args(Tier)
 LINT_MODES: tuple[str, ...] = get_args(LintMode)
 FIX_MODES: tuple[str, ...] = get_args(FixMode)
 
@@ -37,6 +41,8 @@ class Settings:
     as_model: str | None = None
     endpoint: str | None = None
     effort: str | None = None
+    verbosity: Verbosity | None = None
+    service_tier: Tier | None = None
     lint: LintMode = "warn"
     fix: FixMode = "safe"
     ignore: tuple[str, ...] = ()
@@ -78,6 +84,8 @@ def _is_seconds(value: object) -> bool:
 
 def _check(settings: Settings) -> None:
     wrong = [
+        (settings.verbosity not in (None, *VERBOSITIES), "verbosity", f"one of {', '.join(VERBOSITIES)}"),
+        (settings.service_tier not in (None, *TIERS), "service_tier", f"one of {', '.join(TIERS)}"),
         (settings.lint not in LINT_MODES, "lint", f"one of {', '.join(LINT_MODES)}"),
         (settings.fix not in FIX_MODES, "fix", f"one of {', '.join(FIX_MODES)}"),
         (not _is_seconds(settings.timeout_s), "timeout_s", "a number of seconds above 0, at most a year"),

@@ -43,6 +43,10 @@ def test_every_flag_of_the_issue_is_read() -> None:
         ("-m", "expected one argument"),
         ("what is this?", "below the %%o1 line"),
         ("-m 'o1", "quote is not closed"),
+        ("-m o1 --model o3", "--model is given twice"),
+        ("--param seed=1 --param seed=2", "--param seed is given twice"),
+        ("--verbosity lo", "did you mean low"),
+        ("--service-tier flx", "did you mean flex"),
     ],
 )
 def test_c3_a_wrong_line_is_one_error_that_names_the_way_on(line: str, said: str) -> None:

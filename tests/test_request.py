@@ -59,6 +59,13 @@ def test_the_old_name_is_translated_with_a_note() -> None:
         ("o1", "--max-completion-tokens 200000"),
         ("o1-pro", ""),
         ("o1", "--param messages=[]"),
+        ("gpt-4o", "--verbosity low"),
+        ("o1", "--param verbosity=high"),
+        ("o1-preview", "--verbosity medium"),
+        ("gpt-5", "--param verbosity=3"),
+        ("gpt-5", "--verbosity low --param verbosity=high"),
+        ("o1", "-e low --param reasoning_effort=high"),
+        ("gpt-5", "--service-tier flex --param service_tier=priority"),
     ],
 )
 def test_a_parameter_the_model_refuses_never_leaves(name: str, line: str) -> None:
@@ -95,10 +102,17 @@ def test_a_developer_message_goes_out_in_the_role_the_model_takes(name: str, rol
     assert build(name, "--developer 'be brief'").body["messages"][0] == {"role": role, "content": "be brief"}
 
 
-def test_a_model_without_developer_messages_gets_it_on_top_of_the_prompt() -> None:
-    """The words are all sent, in the one role there is; with --fix none it is refused instead."""
-    messages = build("o1-mini", "--developer 'be brief'").body["messages"]
+@pytest.mark.parametrize("fix", ["none", "safe"])
+@pytest.mark.parametrize("name", ["o1-preview", "o1-mini"])
+def test_a_developer_message_is_refused_where_the_model_takes_none(name: str, fix: str) -> None:
+    """o1-preview and o1-mini take no such message; the error names the two ways to go on."""
+    with pytest.raises(RequestError, match=r"user and assistant.*top of the prompt.*--fix all.*another model"):
+        build(name, "--developer 'be brief'", fix=fix)
 
-    assert messages == [{"role": "user", "content": "be brief\n\nhello"}]
-    with pytest.raises(RequestError, match="user and assistant"):
-        build("o1-mini", "--developer 'be brief'", fix="none")
+
+def test_fix_all_puts_a_refused_developer_message_on_top_of_the_prompt() -> None:
+    """The words are all sent, in the one role there is, and that is said."""
+    made = build("o1-mini", "--developer 'be brief'", fix="all")
+
+    assert made.body["messages"] == [{"role": "user", "content": "be brief\n\nhello"}]
+    assert any("top of the prompt" in note for note in made.notes)

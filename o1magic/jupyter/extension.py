@@ -39,6 +39,8 @@ class O1Magics(Magics):
         "openai, azure, ollama, ..., simulator or a URL; none: O1MAGIC_ENDPOINT, or what OPENAI_API_KEY is for."
     )
     effort = _choice("Reasoning effort; none: the model's own default.")
+    verbosity = _choice("How much an answer says: low, medium or high; none: the model's own default.")
+    service_tier = _choice("auto, default, flex, scale, priority or fast; none: the endpoint's default.")
     lint = Unicode("warn", help="off, warn or strict.").tag(config=True)
     fix = Unicode("safe", help="Fixes applied to what is sent: none, safe or all.").tag(config=True)
     ignore = List(Unicode(), help="Rule codes or prefixes to leave out.").tag(config=True)

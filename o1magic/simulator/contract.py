@@ -6,13 +6,14 @@ Unlike the API it serves retired models: to practise on them is what the simulat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from o1magic import tokens
 from o1magic.simulator import errors
 from o1magic.simulator.billing import IMAGE_TOKENS
 from o1magic.simulator.messages import Message, read_messages
+from o1magic.simulator.style import Style, read_style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +66,7 @@ class ChatRequest:
     include_usage: bool
     obfuscate: bool
     tools: int
+    style: Style = field(default_factory=Style)
 
     @property
     def text(self) -> str:
@@ -111,6 +113,7 @@ def read_request(raw: object, catalog: Catalog) -> ChatRequest:
         include_usage=_read_flag(options, "include_usage", "stream_options.include_usage"),
         obfuscate=options.get("include_obfuscation") is not False,
         tools=sum(len(sent[name]) for name in _TOOLS if name in sent),
+        style=read_style(sent.get("verbosity"), sent.get("service_tier"), model),
     )
 
 

@@ -99,7 +99,7 @@ def completion(reply: Reply, request: ChatRequest, envelope: Envelope) -> dict[s
         "model": request.asked,
         "choices": [choice] if reply.choices else [],
         **({} if reply.usage is None else {"usage": reply.usage}),
-        "service_tier": "default",
+        "service_tier": request.style.served,
         "system_fingerprint": FINGERPRINT,
     }
 
@@ -111,7 +111,7 @@ def chunks(reply: Reply, request: ChatRequest, envelope: Envelope) -> Iterator[d
         "object": "chat.completion.chunk",
         "created": envelope.created,
         "model": request.asked,
-        "service_tier": "default",
+        "service_tier": request.style.served,
         "system_fingerprint": FINGERPRINT,
     }
     for number, (delta, finish_reason) in enumerate(_deltas(reply)):

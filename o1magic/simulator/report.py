@@ -45,6 +45,7 @@ def _about_request(request: ChatRequest, reasoning: int) -> Iterator[str]:
     else:
         whose = "" if request.allowance_sent else " (the model's cap)"
         yield f"- Allowance: {request.allowance:,} tokens for reasoning and answer{whose}"
+    yield from request.style.lines()
     yield f"- Billed as simulated reasoning: {reasoning:,} tokens"
     if request.images:
         yield f"- Images: {request.images}, not looked at"

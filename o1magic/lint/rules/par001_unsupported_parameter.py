@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 # What other rules, or the request itself, see to: ROL001, and max_tokens, which is renamed and not dropped.
 _ELSEWHERE = frozenset(("system", "developer", "max_tokens", "model"))
-_EFFORT = frozenset(("reasoning_effort", "effort"))
+_CHOICES = {"reasoning_effort": "efforts", "effort": "efforts", "verbosity": "verbosities"}
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
@@ -80,11 +80,12 @@ def _reason(model: Model, name: str, value: object) -> str | None:
     # Leaving a switch off is what the model does anyway.
     if value is None or value is False:
         return None
-    if name in _EFFORT:
-        if not model.efforts:
+    if name in _CHOICES:
+        accepted: tuple[str, ...] = getattr(model, _CHOICES[name])
+        if not accepted:
             return f"{model.name} takes no {name}"
-        wanted = ", ".join(model.efforts)
-        return None if str(value) in model.efforts else f"{model.name} takes {name} {wanted}, not {value}"
+        wanted = ", ".join(accepted)
+        return None if str(value) in accepted else f"{model.name} takes {name} {wanted}, not {value}"
     if name in model.fixed:
         only = model.fixed[name]
         return None if _number(value) == only else f"{model.name} takes {name}={only:g} only"
