@@ -177,6 +177,9 @@ def test_the_flags_are_documented_and_completed(kernel: Kernel) -> None:
     assert offered("%%o1 -m o1 -e ") == ["high", "low", "medium"]
     assert offered("%o1 sp") == offered("x = 1\n%o1 sp") == ["spend"]
     assert offered("%%o1\nSum {{my_") == ["my_table"]
+    for prose in ("%%o1\nfrom math import pri", "%%o1\nSum {{pri", "%%o1 --developer pri"):
+        assert offered(prose) == ["pri"]
+    assert "sqrt" in offered("%o1 models\nmath.sq")[0]
     assert "sqrt" in offered("x = 1  # %o1\nmath.sq")[0]
 
 

@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { MAGIC } from './cell.js';
 import type { Finding, IFindings } from './findings.js';
 import type { Prompt } from './prompts.js';
 
@@ -15,9 +16,12 @@ export function card(
 ): HTMLElement {
   const { cell } = prompt;
   const node = element('div', 'o1-card');
+  node.setAttribute('role', 'group');
+  node.setAttribute('aria-label', trans.__('Finding %1', finding.code));
   const head = element('div', 'o1-card-head');
   head.append(mark(finding.severity, trans));
-  if (finding.code) head.append(element('b', '', finding.code), ' ', element('span', '', finding.name));
+  if (!finding.code) head.append(trans.__('This line cannot be read'));
+  else head.append(element('b', '', finding.code), ' ', element('span', '', finding.name));
   node.append(head, element('div', 'o1-card-said', finding.message));
   const actions = element('div', 'o1-card-actions');
   const add = (label: string, title: string, act: () => unknown, kind = '') => {
@@ -32,7 +36,7 @@ export function card(
   }
   if (finding.code) {
     const { code } = finding;
-    add(trans.__('Ignore %1 here', code), trans.__('Writes --ignore on the %%o1 line'), () =>
+    add(trans.__('Ignore %1 here', code), trans.__('Writes --ignore on the %1 line', MAGIC), () =>
       findings.ignore(cell, code)
     );
     add(
@@ -42,8 +46,21 @@ export function card(
       'o1-mod-link'
     );
   }
+  // Tab belongs to the editor around it.
+  actions.setAttribute('role', 'toolbar');
+  actions.addEventListener('keydown', event => walkButtons(event, actions));
   if (actions.childElementCount) node.append(actions);
   return node;
+}
+
+function walkButtons(event: KeyboardEvent, actions: HTMLElement): void {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const buttons = [...actions.children] as HTMLElement[];
+  const at = buttons.indexOf(document.activeElement as HTMLElement);
+  buttons.at((at + step) % buttons.length)?.focus();
 }
 
 /** Return a mark that says, in colour, shape and word, how much a finding matters. */

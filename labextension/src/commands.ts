@@ -31,11 +31,11 @@ export function addCommands(means: Means, palette: ICommandPalette | null): void
     app.commands.addCommand(`o1magic:${name}`, { label, caption, execute, isEnabled, ...(icon && { icon }) });
     if (caption) palette?.addItem({ command: `o1magic:${name}`, category: trans.__('Prompts') });
   };
-  const insert = trans.__('Insert a %%o1 cell below, or make the empty cell you are in one');
+  const insert = trans.__('Insert a %1 cell below, or make the empty cell you are in one', MAGIC);
   add('insert-prompt', trans.__('Insert Prompt Cell'), insert, () => insertPrompt(means));
-  const list = trans.__('List the findings of every %%o1 cell of this notebook');
+  const list = trans.__('List the findings of every %1 cell of this notebook', MAGIC);
   add('lint-notebook', trans.__('Lint All Prompts of This Notebook'), list, () => listFindings(means));
-  const fix = trans.__('Apply the fixes that keep every word, in every %%o1 cell of this notebook');
+  const fix = trans.__('Apply the fixes that keep every word, in every %1 cell of this notebook', MAGIC);
   add('fix-notebook', trans.__('Apply All Safe Fixes to Prompts'), fix, () => fixAll(means));
   const explain = trans.__('Open the page of a rule: the one found at the cursor, or one you choose');
   add('explain-rule', trans.__('Explain Lint Rule…'), explain, args => explainRule(means, args.code));
@@ -84,8 +84,9 @@ async function listFindings(means: Means): Promise<void> {
   };
   const widget = walkList({ panel, prompts, trans, cells, go, fixAll: () => fixAll(means, panel) });
   widget.id = `o1magic-walk-${panel.id}`;
-  for (const old of app.shell.widgets('main')) if (old.id === widget.id) old.dispose();
-  app.shell.add(widget, 'main', { mode: 'split-right', ref: panel.id });
+  for (const old of [...app.shell.widgets('down')]) if (old.id === widget.id) old.dispose();
+  app.shell.add(widget, 'down');
+  app.shell.activateById(widget.id);
 }
 
 async function fixAll({ tracker, prompts, trans }: Means, panel = tracker.currentWidget): Promise<void> {
@@ -132,12 +133,11 @@ async function fixesHere(means: Means): Promise<void> {
   if (!panel || !cell?.editor) return;
   const finding = means.prompts.of(cell.model).find(one => at(one, cell));
   if (!finding) return;
-  await show(means, panel, cell, finding);
-  requestAnimationFrame(() => viewOf(cell)?.dom.querySelector<HTMLElement>('.cm-tooltip .o1-action')?.focus());
+  await show(means, panel, cell, finding, true);
 }
 
 /** Select a finding in its cell, with its card open. */
-async function show(means: Means, panel: NotebookPanel, cell: Cell, finding: Finding): Promise<void> {
+async function show(means: Means, panel: NotebookPanel, cell: Cell, finding: Finding, focus = false): Promise<void> {
   const notebook = panel.content;
   notebook.activeCellIndex = notebook.widgets.indexOf(cell);
   await notebook.scrollToCell(cell);
@@ -147,7 +147,8 @@ async function show(means: Means, panel: NotebookPanel, cell: Cell, finding: Fin
   const now = means.prompts.of(cell.model).find(one => one.key === finding.key);
   if (!view || !now) return;
   const { pin } = await import('./written.js');
-  pin(view, now, means.prompts.prompt(cell.model), means.prompts, means.trans);
+  const { prompts, trans } = means;
+  pin(view, { finding: now, prompt: prompts.prompt(cell.model), findings: prompts, trans, focus });
 }
 
 /** Complete where there is something to complete; elsewhere do what Tab does in a text. */

@@ -15,7 +15,7 @@ export interface Rule {
   readonly page: string;
 }
 
-/** Shows rules in one tab of the main area. */
+/** Shows rules in one tab. */
 export class RulePages {
   constructor(
     private readonly app: JupyterFrontEnd,
@@ -35,7 +35,7 @@ export class RulePages {
     }
   }
 
-  /** Open the page of a rule beside the notebook. */
+  /** Open the page of a rule below the notebook, which stays in sight. */
   async open(code: string): Promise<void> {
     const rule = (await this.rules()).find(one => one.code === code);
     if (!rule) return;
@@ -51,7 +51,8 @@ export class RulePages {
     widget.title.closable = true;
     this.shown?.dispose();
     this.shown = widget;
-    this.app.shell.add(widget, 'main', { mode: 'split-right', activate: true });
+    this.app.shell.add(widget, 'down');
+    this.app.shell.activateById(widget.id);
   }
 
   private known: Promise<readonly Rule[]> | null = null;

@@ -22,20 +22,31 @@ export function written(prompt: Prompt, findings: IFindings, trans: TranslationB
     linter(null),
     lintGutter(),
     pinned,
+    EditorView.domEventHandlers({ blur: left }),
     strip(prompt, trans),
     ViewPlugin.define(view => new Marks(view, prompt, findings, trans))
   ];
 }
 
-/** Open the card of a finding at its place, until the text or the selection changes. */
-export function pin(
-  view: EditorView,
-  finding: Finding,
-  prompt: Prompt,
-  findings: IFindings,
-  trans: TranslationBundle
-): void {
-  const create = () => ({ dom: card(finding, prompt, findings, trans, () => unpin(view)) });
+/** How a card is opened; with `focus`, its first button gets the keyboard. */
+export interface Pin {
+  readonly finding: Finding;
+  readonly prompt: Prompt;
+  readonly findings: IFindings;
+  readonly trans: TranslationBundle;
+  readonly focus: boolean;
+}
+
+/** Select a finding and open its card there, until the text, the selection or the focus changes. */
+export function pin(view: EditorView, { finding, prompt, findings, trans, focus }: Pin): void {
+  const create = () => {
+    const dom = card(finding, prompt, findings, trans, () => {
+      unpin(view);
+      view.focus();
+    });
+    dom.addEventListener('focusout', event => left(event, view));
+    return { dom, mount: () => focus && dom.querySelector<HTMLElement>('.o1-action')?.focus() };
+  };
   view.dispatch({
     selection: { anchor: finding.start, head: finding.end },
     scrollIntoView: true,
@@ -43,11 +54,16 @@ export function pin(
   });
 }
 
-/** Close that card; false where none is open. */
-export function unpin(view: EditorView): boolean {
-  if (!view.state.field(pinned, false)) return false;
-  view.dispatch({ effects: setPinned.of(null) });
-  return true;
+/** Close the card once neither it nor its editor has the focus. */
+function left(event: FocusEvent, view: EditorView): void {
+  // Tooltips may stand outside of the editor's own node.
+  const to = event.relatedTarget instanceof Element ? event.relatedTarget : null;
+  if (!to?.closest('.o1-card') && !(to && view.dom.contains(to))) setTimeout(() => unpin(view));
+}
+
+/** Close that card. */
+export function unpin(view: EditorView): void {
+  if (view.state.field(pinned, false)) view.dispatch({ effects: setPinned.of(null) });
 }
 
 const setPinned = StateEffect.define<Tooltip | null>();

@@ -31,22 +31,24 @@ _WORDS = {
 def offer(context: CompletionContext, magics: O1Magics) -> SimpleMatcherResult:
     """Return what may stand where the cursor is, and nobody else's suggestions beside it."""
     written = context.text_until_cursor
-    words: Iterable[str] = ()
+    *before, typed = re.split(r"\s+", written.lstrip())
+    words: Iterable[str]
     if context.cursor_line and _PROMPT.match(context.full_text):
         opened = _NAME.search(written)
-        typed = opened[1] if opened else ""
+        typed = opened[1] if opened else typed
         words = _names(magics) if opened else ()
+    elif before[:1] == ["%%o1"]:
+        words = _for_cell(before[1:], magics)
+    elif before[:1] == ["%o1"]:
+        words = _for_line(before[1:])
     else:
-        *before, typed = re.split(r"\s+", written.lstrip())
-        if before[:1] == ["%%o1"]:
-            words = _for_cell(before[1:], magics)
-        elif before[:1] == ["%o1"]:
-            words = _for_line(before[1:])
-    found = sorted(word for word in words if word.startswith(typed))
+        return {"completions": []}
+    # What stands there already, where nothing else fits: an empty offer would let Python's suggestions through.
+    found = sorted(word for word in words if word.startswith(typed)) or [typed]
     return {
         "completions": [SimpleCompletion(word, type="magic") for word in found],
         "matched_fragment": typed,
-        "suppress": bool(found),
+        "suppress": True,
     }
 
 
