@@ -49,7 +49,7 @@ def _answers(document: Document) -> Iterator[tuple[int, int]]:
     text = document.text
     known: dict[str, bool] = {}
     for match in _MARK.finditer(text, document.start):
-        name = next(filter(None, match.groups()[:4]))
+        name = match[1] or match[2] or match[3] or match[4]
         if name not in known:
             if fold(name).text.strip() in labels_of("specifications"):
                 # A problem statement has examples too.

@@ -15,15 +15,8 @@ if TYPE_CHECKING:
     from o1magic.lint.rows import Line, Rows
 
 KINDS: Final = frozenset((lines.CERTAIN, lines.CODE, lines.WEAK, lines.KEY, lines.DIFF))
-_GAIN = {
-    lines.CERTAIN: 3.0,
-    lines.CODE: 2.0,
-    lines.WEAK: 1.0,
-    lines.KEY: 0.5,
-    lines.DIFF: 3.0,
-    lines.TABLE: -1.0,
-    lines.BLANK: 0.0,
-}
+_GAIN = {lines.CERTAIN: 3.0, lines.CODE: 2.0, lines.DIFF: 3.0, lines.TABLE: -1.0, lines.BLANK: 0.0}
+_WEAK, _KEY, _NESTED = 1.0, 0.5, 1.0
 _STRONG = frozenset((lines.CERTAIN, lines.CODE, lines.DIFF))
 _ENDS = frozenset((lines.PROTECTED, lines.LOG, lines.TRACE))
 _ENOUGH = 3
@@ -36,7 +29,6 @@ _FEW_WORDS = 3
 _PARAGRAPH = 3
 _BLANKS = 2
 _COMMENTS = ("//", "/*", "--", "*", ";;", "%", "'''", '"""', "{-", "(*", "<!--", "#")
-_LITERAL = late(r"\"{3}|'{3}|(?<!\S)/\*|\*/|\\(?:begin|end)\{document\}")
 _CLOSERS = {'"""': '"""', "'''": "'''", "/*": "*/", "\\begin{document}": "\\end{document}"}
 _HASH = late(r"#(?![#\w])")
 
@@ -47,17 +39,17 @@ def end(rows: Rows, first: int) -> tuple[int, int]:
     strong = met = certain = False
     literal, blanks = "", 0
     while i < len(rows):
-        row = rows[i]
-        blanks = blanks + 1 if row.kind == lines.BLANK else 0
-        if row.kind in _ENDS or (row.kind == lines.RULE and not literal and row.text[0] != "#"):
+        kind = rows.kind(i)
+        blanks = blanks + 1 if kind == lines.BLANK else 0
+        if kind in _ENDS or (kind == lines.RULE and not literal and rows.text(i)[0] != "#"):
             break
-        gain = _inside(row) if literal else (_FEW if blanks > _BLANKS else _gain(rows, i))
-        literal = _literal(row.text, literal)
+        gain = _inside(rows.text(i)) if literal else (_FEW if blanks > _BLANKS else _gain(rows, i, kind))
+        literal = _literal(rows.text(i), literal) if rows.quotes(i) else literal
         score += gain
-        met = met or row.kind in (lines.CERTAIN, lines.DIFF)
+        met = met or kind in (lines.CERTAIN, lines.DIFF)
         if score > best:
             best, last, certain = score, i, met
-            strong = strong or row.kind in _STRONG or _nests(rows, i)
+            strong = strong or kind in _STRONG or (kind == lines.KEY and gain == _NESTED)
         elif score <= 0 or best - score >= _DROP:
             break
         i += 1
@@ -107,16 +99,16 @@ def _comments(row: Line, rows: Rows, first: int, last: int) -> bool:
     return len(words) > 1 and (words[1][0].islower() or len(words) > _FEW_WORDS + 1 or (more and len(words) > _BLANKS))
 
 
-def _inside(row: Line) -> float:
+def _inside(text: str) -> float:
     """Return what a line in a long string or comment says: little where it is marked as comment, else nothing."""
-    return _COMMENT if row.text[:1] == "*" else 0.0
+    return _COMMENT if text[:1] == "*" else 0.0
 
 
 def _literal(text: str, literal: str) -> str:
     """Return which mark the line leaves open: that of a long string or comment."""
     if not literal and not ('"""' in text or "'''" in text or "/*" in text or text.startswith("\\begin")):
         return ""
-    for mark in _LITERAL.findall(text):
+    for mark in lines.LITERAL.findall(text):
         closed = "" if mark == literal else literal
         literal = closed if literal else _CLOSERS.get(mark, "")
     return literal
@@ -124,23 +116,23 @@ def _literal(text: str, literal: str) -> str:
 
 def _nests(rows: Rows, i: int) -> bool:
     """Return whether a key stands over deeper lines, as in YAML."""
-    row = rows[i]
-    if row.kind != lines.KEY or i + 1 >= len(rows):
+    if rows.kind(i) != lines.KEY or i + 1 == len(rows) or rows.kind(i + 1) != lines.KEY:
         return False
-    below = rows[i + 1]
-    return row.text.endswith(":") and below.kind == lines.KEY and rows.indent(i + 1) > rows.indent(i)
+    return rows.text(i).endswith(":") and rows.indent(i + 1) > rows.indent(i)
 
 
-def _gain(rows: Rows, i: int) -> float:
+def _gain(rows: Rows, i: int, kind: str) -> float:
     """Return what a line says for code (positive) or against it."""
-    row = rows[i]
-    if row.text.startswith(_COMMENTS) and row.kind in (lines.WEAK, lines.PROSE, lines.RULE, lines.HEADING):
-        return _COMMENT if row.kind == lines.WEAK else 0.0 if row.text[0] != "#" or _HASH.match(row.text) else _SENTENCE
-    if row.kind == lines.HEADING:
-        return 0.0 if row.text[0] == "<" else _SENTENCE
-    if row.kind == lines.KEY and _nests(rows, i):
-        return 1.0
-    return _GAIN[row.kind] if row.kind in _GAIN else _prose(rows, i)
+    if kind in _GAIN:
+        return _GAIN[kind]
+    if kind == lines.KEY:
+        return _NESTED if _nests(rows, i) else _KEY
+    text = rows.text(i)
+    if text.startswith(_COMMENTS):
+        return _COMMENT if kind == lines.WEAK else 0.0 if text[0] != "#" or _HASH.match(text) else _SENTENCE
+    if kind == lines.HEADING:
+        return 0.0 if text[0] == "<" else _SENTENCE
+    return _WEAK if kind == lines.WEAK else _prose(rows, i)
 
 
 def _prose(rows: Rows, i: int) -> float:

@@ -6,7 +6,7 @@ Called by the FEW rules that look into the answers.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,9 +17,8 @@ from o1magic.lint.patterns import late
 if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
-_COLON = late(r"[:：](?<=[\w *][:：])")
 # Read backwards from the colon, so that a text full of colons costs one look at each.
-_LABEL = late(r" ?[*_]{0,2}?\d{0,2}? ?(\w{0,20}[^\W\d_])(?!\w)")
+_LABEL = late(r"[:：](?=[\w *]) ?[*_]{0,2}?\d{0,2}? ?(\w{0,20}[^\W\d_])(?!\w)")
 _LOOK = 28
 _KINDS = ("specifications", "inputs", "outputs")
 _PAIR = 2
@@ -84,27 +83,32 @@ def _exemplars(document: Document) -> tuple[list[Exemplar], bool]:
 
 
 def _labels(document: Document) -> list[_Label]:
-    text = document.text
     found: list[_Label] = []
-    known: dict[str, tuple[str, str | None]] = {}
-    for colon in _COLON.finditer(text, document.start):
-        head = text[max(document.start, colon.start() - _LOOK) : colon.start()]
-        match = _LABEL.match(head[::-1])
-        if match is None:
-            continue
-        label = match.group(1)
-        if label not in known:
-            name = fold(label[::-1]).text
-            known[label] = name, next((key for key in _KINDS if name in labels_of(key)), None)
-        name, kind = known[label]
-        if kind is None or not _STARTS.search(head[: len(head) - match.end()]):
-            continue
-        if kind == "specifications":
-            return []
-        start = colon.start() - match.end()
-        if not document.delimited.touches(start, colon.end()):
-            found.append(_Label(name, start, colon.end(), kind == "inputs"))
+    for line, labels in document.payload.rows.each(_labels_in, ":："):
+        for name, kind, start, end in labels:
+            if kind == "specifications":
+                return []
+            if not document.delimited.touches(line + start, line + end):
+                found.append(_Label(name, line + start, line + end, kind == "inputs"))
     return found
+
+
+def _labels_in(line: str) -> list[tuple[str, str, int, int]]:
+    """Return the labels of a line: their names, what they name, and where they stand in it with their colons."""
+    found: list[tuple[str, str, int, int]] = []
+    for match in _LABEL.finditer(line[::-1]):
+        name, kind = _kind_of(match.group(1))
+        start, end = len(line) - match.end(), len(line) - match.start()
+        if kind and _STARTS.search(line[max(0, end - 1 - _LOOK) : start]):
+            found.append((name, kind, start, end))
+    return found[::-1]
+
+
+@lru_cache(maxsize=256)
+def _kind_of(backwards: str) -> tuple[str, str]:
+    """Return the name of a label, and what it names: "" where we do not know."""
+    name = fold(backwards[::-1]).text
+    return name, next((key for key in _KINDS if name in labels_of(key)), "")
 
 
 def _is_announced(document: Document, start: int) -> bool:

@@ -175,6 +175,8 @@ _ITEM = late(r"(?:[-*+]|\d{1,3}[.)])\ ")
 _SPOKEN = late(r"(?![A-Z]{3}|echo\b)(?:[^\W\d_]+,?\ ){5}")
 _MATHS = late("[\u00b2\u00b3\u00bd\u00d7\u00f7\u03c0\u2208\u220f\u2211\u2212\u221a\u222b\u2260\u2264\u2265]")
 _DECLARATION = late(r"[A-Za-z_][\w<>:*&.\[\]]{0,40}\ [\w*&, ]{1,40};")
+# What begins or ends a long string or comment.
+LITERAL = late(r"\"{3}|'{3}|(?<!\S)/\*|\*/|\\(?:begin|end)\{document\}")
 
 
 def classify(content: str) -> str:

@@ -40,6 +40,10 @@ class Pair(NamedTuple):
 
 def fences(document: Document) -> tuple[list[Pair], list[Fence]]:
     """Return the outermost pairs of fence lines, and the opening ones that nothing closes."""
+    return document.once(_fences)
+
+
+def _fences(document: Document) -> tuple[list[Pair], list[Fence]]:
     pairs: list[Pair] = []
     stack: list[Fence] = []
     inner = ""

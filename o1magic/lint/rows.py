@@ -11,13 +11,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from o1magic.lint import lines
 from o1magic.lint.patterns import late
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from o1magic.lint.document import Document
 
@@ -29,8 +29,9 @@ _RUN = re.compile(rb"([^\0])\1\1+", re.DOTALL)
 _COLUMNS = late(r"\S(?: {2,}|\t)\S")
 _BULLET = late(r"(?:[-*+•#>]{1,3}|\(?\w{1,3}[.)])\s+")
 _MOST_CELLS = 255
-# A line that opens a bracket may start a JSON value, whatever else it looks like.
-_BRACKET = 64
+# Beside its kind, a line's code tells whether it opens a bracket, so that it may start a JSON value whatever else it
+# looks like, and whether it holds a mark that begins or ends a long string or comment.
+_KIND, _LITERAL, _BRACKET = 15, 32, 64
 _KINDS = (
     lines.BLANK, lines.PROSE, lines.HEADING, lines.RULE, lines.PROTECTED,
     lines.CERTAIN, lines.CODE, lines.WEAK, lines.KEY, lines.TRACE, lines.LOG, lines.DIFF, lines.TABLE,
@@ -40,13 +41,19 @@ _CODES = {kind: code for code, kind in enumerate(_KINDS)}
 
 def _told(*kinds: str) -> bytes:
     """Return the table that translates the codes of some kinds to 1 and all others to 0."""
-    return bytes(code & (_BRACKET - 1) in [_CODES[kind] for kind in kinds] for code in range(256))
+    return bytes(code & _KIND in [_CODES[kind] for kind in kinds] for code in range(256))
 
 
 _FREE = _told(*(kind for kind in _KINDS if kind not in (lines.BLANK, lines.PROTECTED, lines.CERTAIN)))
 _DRAWN, _WORDS = _told(lines.RULE, lines.TABLE), _told(lines.PROSE, lines.WEAK)
 _NOT_BLANK = re.compile(b"[^%c]" % _CODES[lines.BLANK])
-_MAY_START = re.compile(b"[%b\x40-\xff]" % bytes(range(_CODES[lines.CERTAIN], len(_KINDS))))
+_MAY_START = re.compile(
+    b"[%b]"
+    % re.escape(bytes(n for n in range(128) if n & _BRACKET or _CODES[lines.CERTAIN] <= n & _KIND < len(_KINDS)))
+)
+
+
+_Result = TypeVar("_Result")
 
 
 class Line(NamedTuple):
@@ -64,7 +71,8 @@ class _Codes(dict[str, int]):
 
     def __missing__(self, line: str) -> int:
         text = line[:_LONGEST_LOOK].strip()
-        code = _CODES[lines.classify(text)] | (_BRACKET if text[:1] in ("{", "[") else 0)
+        code = _CODES[lines.classify(text)]
+        code |= (_BRACKET if text[:1] in ("{", "[") else 0) | (_LITERAL if lines.LITERAL.search(text) else 0)
         self[line] = code
         return code
 
@@ -111,7 +119,7 @@ class Rows(Sequence[Line]):
 
     def _make(self, i: int) -> Line:
         line, start = self._lines[i], self._starts[i]
-        kind = _KINDS[self._codes[i] & (_BRACKET - 1)]
+        kind = self.kind(i)
         text = self.text(i)
         if not text:
             return Line(start, start + len(line), kind, "", indented=False)
@@ -119,7 +127,7 @@ class Rows(Sequence[Line]):
 
     def kind(self, i: int) -> str:
         """Return what kind of line a line is."""
-        return _KINDS[self._codes[i] & (_BRACKET - 1)]
+        return _KINDS[self._codes[i] & _KIND]
 
     def text(self, i: int) -> str:
         """Return the words of a line, without making all that is known of it."""
@@ -127,7 +135,11 @@ class Rows(Sequence[Line]):
 
     def opens(self, i: int) -> bool:
         """Return whether a line opens a bracket."""
-        return self._codes[i] >= _BRACKET
+        return self._codes[i] & _BRACKET > 0
+
+    def quotes(self, i: int) -> bool:
+        """Return whether a line holds a mark that begins or ends a long string or comment."""
+        return self._codes[i] & _LITERAL > 0
 
     def indent(self, i: int) -> int:
         """Return how many blanks a line starts with."""
@@ -151,6 +163,22 @@ class Rows(Sequence[Line]):
     def starting(self, mark: str) -> list[int]:
         """Return the numbers of the lines of which that is the first character."""
         return [i for i, line in enumerate(self._lines) if line.lstrip().startswith(mark)]
+
+    def each(self, work: Callable[[str], _Result | None], marks: str) -> Iterator[tuple[int, _Result]]:
+        """Yield where each line that holds one of two marks starts, and what work on it comes to, if to anything.
+
+        Equal lines are worked on once.
+        """
+        known: dict[str, _Result | None] = {}
+        first, last = marks[0], marks[-1]
+        for line, start in zip(self._lines, self._starts, strict=False):
+            if first in line or last in line:
+                if line not in known:
+                    if len(known) > _KEPT:
+                        known.clear()
+                    known[line] = work(line)
+                if found := known[line]:
+                    yield start, found
 
     def candidates(self) -> Iterator[int]:
         """Yield the numbers of the lines at which payload may start: all others are prose, headings or delimited."""

@@ -51,7 +51,7 @@ Against it:
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -68,9 +68,8 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
 _LABEL = late(
-    r"^[^\S\n]*+[*_>-]{0,3}[ \t]?([^\W\d][\w ]{0,34}+)(?:[(（][^()（）\n]{0,40}[)）])?"
+    r"[^\S\n]*+[*_>-]{0,3}[ \t]?([^\W\d][\w ]{0,34}+)(?:[(（][^()（）\n]{0,40}[)）])?"
     r"[*_]{0,2}[ ]?[:：][*_]{0,2}[ \t]*(\S?)",
-    re.MULTILINE,
 )
 _NUMBER = late(r"[ _]?\d{0,2}[_ ]*$")
 _MARK = late("[-=]>|[→⇒➜]")
@@ -110,18 +109,25 @@ def _words(key: str) -> frozenset[str]:
 
 
 def _labels(document: Document) -> list[_Label]:
-    text = document.text
-    found: list[_Label] = []
-    if text.count(":") + text.count("：") < 2 * _FEWEST:
-        return found
-    names: dict[str, str] = {}
-    for match in _LABEL.finditer(text, document.start):
-        raw = match.group(1)
-        name = names.get(raw) or names.setdefault(raw, fold(_NUMBER.sub("", raw)).text.strip())
-        if not document.delimited.touches(match.start(1), match.end(1)):
-            line = text.find("\n", match.end())
-            found.append(_Label(name, match.start(1), len(text) if line < 0 else line, bool(match.group(2))))
-    return found
+    if document.text.count(":") + document.text.count("：") < 2 * _FEWEST:
+        return []
+    delimited = document.delimited
+    return [
+        _Label(name, start + first, start + end, filled)
+        for start, (name, first, last, end, filled) in document.payload.rows.each(_label_of, ":：")
+        if not delimited.touches(start + first, start + last)
+    ]
+
+
+def _label_of(line: str) -> tuple[str, int, int, int, bool] | None:
+    """Return the name of the label that a line begins with, where it stands, where its line ends, if that is filled."""
+    match = _LABEL.match(line)
+    return (_named(match.group(1)), *match.span(1), len(line), bool(match.group(2))) if match else None
+
+
+@lru_cache(maxsize=256)
+def _named(raw: str) -> str:
+    return fold(_NUMBER.sub("", raw)).text.strip()
 
 
 def _labelled(document: Document) -> tuple[int, int, int] | None:
@@ -155,10 +161,11 @@ def _couples(labels: list[_Label]) -> Iterator[tuple[list[tuple[_Place, _Place]]
         row = [place for place in places if place[0].name in inputs or place[0].name in outputs] if known else places
         beside: dict[tuple[str, str], list[tuple[_Place, _Place]]] = {}
         for a, b in pairwise(row):
-            beside.setdefault((a[0].name, b[0].name), []).append((a, b))
+            if a[0].name != b[0].name:
+                beside.setdefault((a[0].name, b[0].name), []).append((a, b))
         last = {place[0].name: place for place in row}
         for (first, second), pairs in beside.items():
-            if first != second and len(pairs) >= _FEWEST and (not known or (first in inputs and second in outputs)):
+            if len(pairs) >= _FEWEST and (not known or (first in inputs and second in outputs)):
                 yield pairs, max(last[first], last[second], key=lambda place: place[0].start), known
 
 
@@ -178,7 +185,7 @@ def _end_of(document: Document, final: _Label, after: _Label | None) -> int:
 
 
 def _is_specification(labels: list[_Label]) -> bool:
-    return any(one.name in _words("specifications") for one in labels)
+    return not _words("specifications").isdisjoint(one.name for one in labels)
 
 
 def _announced(document: Document, start: int, key: str) -> bool:
