@@ -22,6 +22,9 @@ from o1magic.settings import FIX_MODES, LINT_MODES, TIERS, VERBOSITIES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+# A cell by the number of its execution: its source, or what it put out.
+CELL = re.compile(r"(In|Out)\[(\d{1,9})\]", re.ASCII)
+
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
@@ -53,6 +56,15 @@ def variable(text: str) -> str:
 def codes(text: str) -> tuple[str, ...]:
     """Return the rule codes or prefixes of a comma-separated list."""
     return tuple(code.strip().upper() for code in text.replace(";", ",").split(",") if code.strip())
+
+
+def cells_and_names(text: str) -> tuple[str, ...]:
+    """Return the items of a comma-separated list of `In[3]`, `Out[3]` and plain names."""
+    items = tuple(dict.fromkeys(item.strip() for item in text.split(",") if item.strip()))
+    for item in items:
+        if not CELL.fullmatch(item) and (not item.isidentifier() or item.startswith("__")):
+            raise argparse.ArgumentTypeError(f"takes cells and names, such as In[3],Out[3],df, not {item!r}")
+    return items
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -153,6 +165,8 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("-c", "--chat"), "chat", "continue the conversation of this name, or begin it", "NAME",
          name_of("a conversation")),
     Flag(("--new",), "new", "with -c: start the conversation over", switch=True),
+    Flag(("--context",), "context", "cells and values to go below the prompt as data, such as In[3],Out[3],df", "NAMES",
+         cells_and_names),
     Flag(("-o", "--output"), "output", "bind the Answer to this name instead of `_`", "NAME", variable),
     Flag(("--timeout",), "timeout_s", "deadline of the call, retries included", "SECONDS", seconds),
     Flag(("--raw",), "raw", "send {{name}} as it is written", switch=True),
@@ -190,6 +204,7 @@ class Arguments:
     ignore: tuple[str, ...] | None = None
     chat: str | None = None
     new: bool = False
+    context: tuple[str, ...] | None = None
     output: str | None = None
     timeout_s: float | None = None
     raw: bool = False

@@ -191,6 +191,9 @@ def compose(cell: Cell, desk: Desk) -> Draft:
     before = turn.before if turn else None
     written = prompt.interpolate(cell.body, cell.names, max_chars=chosen.max_inserted_chars, raw=cell.given.raw)
     prompt.check_sendable(written.text)
+    if cell.given.context:
+        written = prompt.with_context(written, cell.given.context, cell.names, max_chars=chosen.max_inserted_chars)
+        prompt.check_sendable(written.text)
     asked, model = choose_model(cell.given, chosen, desk.catalog)
     cell = replace(cell, body=written.text)
     result = lint_cell(cell, chosen, model, written, follows=before is not None)

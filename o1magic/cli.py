@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 # Flags that only mean something in a notebook's cell.
-_CELL_ONLY = ("output", "raw", "chat", "new")
+_CELL_ONLY = ("output", "raw", "chat", "new", "context")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -15,7 +15,7 @@ from o1magic import values
 from o1magic.errors import PromptError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Mapping, Sequence
 
 _PLACEHOLDER = re.compile(r"(?<!\{)\{\{([^\W\d]\w*)\}\}(?!\})")
 
@@ -69,6 +69,25 @@ def interpolate(source: str, names: Mapping[str, object], *, max_chars: int, raw
     return Prompt("".join(parts), tuple(inserted), tuple(dict.fromkeys(unknown)))
 
 
+def with_context(written: Prompt, wanted: Sequence[str], names: Mapping[str, object], *, max_chars: int) -> Prompt:
+    """Return the prompt with these values below it, delimited as `{{name}}` delimits them; the task stays on top.
+
+    Raises PromptError: as `interpolate` does, and where there is no such name.
+    """
+    text, inserted = written.text.rstrip("\n"), list(written.inserted)
+    for name in wanted:
+        if name not in names:
+            near = difflib.get_close_matches(name, [known for known in names if not known.startswith("_")], n=1)
+            hint = f"; did you mean {near[0]}?" if near else "."
+            raise PromptError(f"--context {name}: there is no such name here{hint} Nothing was sent.", variable=name)
+        value = values.as_text(name, names[name], max_chars=max_chars)
+        start = len(text) + 2
+        tag = re.sub(r"\W+", "_", name).strip("_") or "value"
+        text = f"{text}\n\n{_tagged(tag, value)}"
+        inserted.append(Inserted(name, value.kind, start, len(text), len(value.text)))
+    return Prompt(text, tuple(inserted), written.unknown)
+
+
 def check_sendable(text: str) -> None:
     """Raise PromptError where a prompt is empty or holds what JSON over HTTP cannot carry."""
     if not text.strip():
@@ -105,6 +124,11 @@ def _delimited(name: str, value: values.Value, source: str, match: re.Match[str]
     )
     if written and f"</{name}" not in value.text:
         return value.text
+    return _tagged(name, value)
+
+
+def _tagged(name: str, value: values.Value) -> str:
+    """Return the value inside a tag of that name, numbered where the value holds that very tag."""
     tag, number = name, 1
     while f"</{tag}" in value.text or f"<{tag}>" in value.text:
         number += 1

@@ -31,7 +31,7 @@ class Value:
 
 
 def as_text(name: str, value: object, *, max_chars: int) -> Value:
-    """Return the value as text: a DataFrame as CSV, a function as its source, a container as JSON.
+    """Return the value as text: a DataFrame as CSV, a function as its source, a container as JSON, an Answer's text.
 
     Raises PromptError: over `max_chars`, no text form, or its own conversion failed; the variable is named.
     """
@@ -90,7 +90,7 @@ def _write(name: str, value: Any) -> Value:  # noqa: C901, PLR0911 - one line pe
         return _table(value)
     if hasattr(value, "dtype") and (hasattr(value, "tolist") or hasattr(value, "to_list")):
         return _array(value)
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and type(value).__str__ is object.__str__:
         return _container({field.name: getattr(value, field.name) for field in dataclasses.fields(value)}, value)
     if isinstance(value, (dict, list, tuple, set, frozenset)):
         return _container(value)

@@ -63,7 +63,7 @@ test('a prompt that cannot be sent says why and nothing else', () => {
 });
 
 test('values that only the kernel knows are named as not counted', () => {
-  assert.match(line({ uncounted: ['@rules', 'frame'] }), / · not counted: @rules, \{\{frame\}\}$/);
+  assert.match(line({ uncounted: ['@rules', 'In[3]', 'frame'] }), / · not counted: @rules, In\[3\], \{\{frame\}\}$/);
 });
 
 test('a window that is hardly used is not said to be empty', () => {

@@ -38,7 +38,7 @@ def offer(context: CompletionContext, magics: O1Magics) -> SimpleMatcherResult:
         typed = opened[1] if opened else typed
         words = _names(magics) if opened else ()
     elif before[:1] == ["%%o1"]:
-        words = _for_cell(before[1:], magics)
+        words = _for_cell(before[1:], typed, magics)
     elif before[:1] == ["%o1"]:
         words = _for_line(before[1:])
     else:
@@ -74,7 +74,7 @@ def _for_line(before: list[str]) -> Iterable[str]:
     return _WORDS.get(before[0], ())
 
 
-def _for_cell(before: list[str], magics: O1Magics) -> Iterable[str]:
+def _for_cell(before: list[str], typed: str, magics: O1Magics) -> Iterable[str]:
     by_name = {name: flag for flag in arguments.FLAGS for name in flag.names}
     flag = by_name.get(before[-1]) if before else None
     if flag is None or flag.switch:
@@ -83,11 +83,17 @@ def _for_cell(before: list[str], magics: O1Magics) -> Iterable[str]:
         return catalog.load().models
     if flag.dest == "effort":
         return _efforts(before, magics)
-    if flag.dest == "endpoint":
-        return ENDPOINTS
-    if flag.dest == "chat":
-        return session.desk().chats
-    return flag.choices or ()
+    if flag.dest == "context":
+        return _context(typed, magics)
+    named: dict[str, Iterable[str]] = {"endpoint": ENDPOINTS, "chat": session.desk().chats}
+    return named.get(flag.dest) or flag.choices or ()
+
+
+def _context(typed: str, magics: O1Magics) -> Iterable[str]:
+    """Return what may stand after the last comma of a list of cells and names."""
+    begun = typed[: typed.rfind(",") + 1]
+    cells = [f"{kind}[{number}]" for kind in ("In", "Out") for number in range(1, magics.shell.execution_count)]
+    return [f"{begun}{name}" for name in (*_names(magics), *cells)]
 
 
 def _efforts(before: list[str], magics: O1Magics) -> tuple[str, ...]:

@@ -56,11 +56,14 @@ def estimate(cell: Cell, chosen: Settings, desk: Desk, session: str | None) -> d
 
 
 def _without_names(cell: Cell) -> tuple[list[str], Cell]:
-    """Return the cell without what only the kernel could fill in on its magic line, and the name of that."""
-    developer = cell.given.developer
-    if developer is None or not developer.startswith("@"):
-        return [], cell
-    return [developer], replace(cell, given=replace(cell.given, developer=""))
+    """Return the cell without what only the kernel could fill in, and the names of that."""
+    given = cell.given
+    named = [f"earlier turns of {given.chat}"] if given.chat and not given.new else []
+    named += given.context or ()
+    if given.developer is not None and given.developer.startswith("@"):
+        named.append(given.developer)
+        given = replace(given, developer="")
+    return named, replace(cell, given=replace(given, context=None))
 
 
 def _figures(draft: Draft, desk: Desk, session: str | None) -> dict[str, object]:

@@ -15,6 +15,8 @@ from o1magic.jupyter.view import NotebookView
 from o1magic.view import TerminalView
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from o1magic.answer import Answer
     from o1magic.ask import Draft
     from o1magic.jupyter.extension import O1Magics
@@ -75,7 +77,7 @@ class Work:
         view = self._view(alone=alone)
         try:
             identity = self._identity(head + body, alone=alone) if given.chat else ""
-            answer = ask(Cell(given, body, self.shell.user_ns, head, identity), desk, view)
+            answer = ask(Cell(given, body, self._names(given), head, identity), desk, view)
         except errors.O1Error as failure:
             view.finish()
             view.leave(failure)
@@ -116,6 +118,37 @@ class Work:
         if first.startswith(MAGIC) and first.removeprefix(MAGIC).strip() == line.strip():
             return rest, True
         return body.removesuffix("\n"), False
+
+    def _names(self, given: arguments.Arguments) -> Mapping[str, object]:
+        """Return the notebook's names, and the cells that --context wants under theirs."""
+        cells = {item: self._cell(item) for item in given.context or () if arguments.CELL.fullmatch(item)}
+        return {**self.shell.user_ns, **cells} if cells else self.shell.user_ns
+
+    def _cell(self, item: str) -> object:
+        """Return the source of a cell, or what it put out: its value, else what it printed.
+
+        Raises ArgumentError: no such cell has run in this kernel, or it put nothing out.
+        """
+        history: Any = self.shell.history_manager
+        kind, number = arguments.CELL.fullmatch(item).groups()  # type: ignore[union-attr] # the caller looked
+        newest, place = self.shell.execution_count - 1, int(number)
+        if not 1 <= place <= newest:
+            ran = f"the newest is In[{newest}]" if newest else "this is the first"
+            raise errors.ArgumentError(
+                f"--context {item}: no cell of that number has run in this kernel ({ran}); nothing was sent."
+            )
+        if kind == "In":
+            return history.input_hist_raw[place]
+        if place in history.output_hist:
+            return history.output_hist[place]
+        outputs = getattr(history, "outputs", {}).get(place, ())
+        printed = "".join(text for one in outputs for text in one.bundle.get("stream", ()))
+        if not printed:
+            raise errors.ArgumentError(
+                f"--context {item}: that cell has no value and printed nothing; nothing was sent.",
+                how="Bind what it shows to a name and give that.",
+            )
+        return printed
 
     def _identity(self, text: str, *, alone: bool) -> str:
         """Return what tells this cell when it is run again: its id where the front end sends one, else its text.

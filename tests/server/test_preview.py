@@ -93,12 +93,14 @@ async def test_which_model_is_assumed_is_said(estimate):
 
 
 async def test_what_only_the_kernel_knows_is_not_counted_and_said(estimate):
-    """Values of {{names}} and of a developer message's variable are named."""
+    """Values of {{names}}, of a developer message's variable, of --context, and a conversation's turns are named."""
+    cell = "%%o1 -m o3 -c tutor --context In[3],frame\nWhy?"
     told = await estimate("%%o1 -m o3 --developer @rules\nSum {{frame}} and {{other}}.")
 
     assert told["uncounted"] == ["@rules", "frame", "other"]
     assert told["problem"] is None
     assert (await estimate("%%o1 -m o3 --raw\nSum {{frame}}."))["uncounted"] == []
+    assert (await estimate(cell))["uncounted"] == ["earlier turns of tutor", "In[3]", "frame"]
 
 
 async def test_unknown_is_never_zero(estimate):
