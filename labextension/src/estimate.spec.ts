@@ -63,7 +63,7 @@ test('a prompt that cannot be sent says why and nothing else', () => {
 });
 
 test('values that only the kernel knows are named as not counted', () => {
-  assert.match(line({ uncounted: ['@rules', 'In[3]', 'frame'] }), / · not counted: @rules, In\[3\], \{\{frame\}\}$/);
+  assert.match(line({ uncounted: ['-c tutor', '{{frame}}'] }), / · not counted: -c tutor, \{\{frame\}\}$/);
 });
 
 test('a window that is hardly used is not said to be empty', () => {

@@ -98,7 +98,7 @@ function left(estimate: Estimate, trans: Words): Part[] {
 
 function rest(estimate: Estimate, trans: Words): Part[] {
   const found = [];
-  const names = (estimate.uncounted ?? []).map(name => (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) ? `{{${name}}}` : name));
+  const names = estimate.uncounted ?? [];
   if (names.length) {
     const title = trans.__('Only the kernel knows the values; they come on top of these figures.');
     found.push(part(trans.__('not counted: %1', names.join(', ')), title));

@@ -1,7 +1,7 @@
 """What it would take to send a cell, told before it is sent: tokens, allowance, window, cost and budgets.
 
 Called by `preview`. The figures are those of `--dry-run`, from the same functions; what only the kernel knows (the
-values of `{{names}}`, its `%config`) is named as not counted, and what is not known is None.
+values of `{{names}}`, conversations, its `%config`) is named as not counted, and what is not known is None.
 """
 
 from __future__ import annotations
@@ -52,16 +52,17 @@ def estimate(cell: Cell, chosen: Settings, desk: Desk, session: str | None) -> d
         return None
     except (ArgumentError, RequestError) as refused:
         return about | {"problem": said(refused)}
-    return about | _figures(draft, desk, session) | {"uncounted": [*named, *draft.prompt.unknown]}
+    unknown = [f"{{{{{name}}}}}" for name in draft.prompt.unknown]
+    return about | _figures(draft, desk, session) | {"uncounted": [*named, *unknown]}
 
 
 def _without_names(cell: Cell) -> tuple[list[str], Cell]:
-    """Return the cell without what only the kernel could fill in, and the names of that."""
+    """Return the cell without what only the kernel could fill in from its magic line, and the flags that say so."""
     given = cell.given
-    named = [f"earlier turns of {given.chat}"] if given.chat and not given.new else []
-    named += given.context or ()
+    named = [f"-c {given.chat}"] if given.chat is not None and not given.new else []
+    named += [f"--context {name}" for name in given.context or ()]
     if given.developer is not None and given.developer.startswith("@"):
-        named.append(given.developer)
+        named.append(f"--developer {given.developer}")
         given = replace(given, developer="")
     return named, replace(cell, given=replace(given, context=None))
 

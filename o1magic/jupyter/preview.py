@@ -63,7 +63,9 @@ def preview(asked: Asked) -> dict[str, object]:
         _, model = choose_model(cell.given, chosen, desk.catalog)
         if asked.lint and chosen.lint != "off":
             ignore = (*chosen.ignore, *asked.ignore)
-            found |= _linted(asked.cell, context_of(cell, model), ignore)
+            # Whether a conversation has begun, the kernel knows: what is named may be above, and is not found missing.
+            context = context_of(cell, model)._replace(follows=cell.given.chat is not None and not cell.given.new)
+            found |= _linted(asked.cell, context, ignore)
         if asked.estimate:
             found["estimate"] = estimate(cell, chosen, desk, asked.session)
     except (ArgumentError, ConfigError, UnknownModelError) as problem:

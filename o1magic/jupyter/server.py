@@ -91,7 +91,7 @@ class Lint(Handler):
         if len(self._body) > MAX_BODY:
             raise _too_long()
         asked = _asked(bytes(self._body))
-        self.finish(json.dumps(await self.work(lambda: _preview(asked))))
+        self.finish(await self.work(lambda: json.dumps(_preview(asked))))
 
 
 class Spend(Handler):

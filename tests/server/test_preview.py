@@ -97,10 +97,20 @@ async def test_what_only_the_kernel_knows_is_not_counted_and_said(estimate):
     cell = "%%o1 -m o3 -c tutor --context In[3],frame\nWhy?"
     told = await estimate("%%o1 -m o3 --developer @rules\nSum {{frame}} and {{other}}.")
 
-    assert told["uncounted"] == ["@rules", "frame", "other"]
+    assert told["uncounted"] == ["--developer @rules", "{{frame}}", "{{other}}"]
     assert told["problem"] is None
     assert (await estimate("%%o1 -m o3 --raw\nSum {{frame}}."))["uncounted"] == []
-    assert (await estimate(cell))["uncounted"] == ["earlier turns of tutor", "In[3]", "frame"]
+    assert (await estimate(cell))["uncounted"] == ["-c tutor", "--context In[3]", "--context frame"]
+
+
+async def test_a_reference_into_a_conversation_is_not_found_dangling(lint):
+    """What an earlier turn may hold is not called missing; in a conversation that starts over it is."""
+    line = "Explain the error in the code above."
+
+    found = {flag: await lint({"cell": f"%%o1 {flag}\n{line}"}) for flag in ("", "-c tutor", "-c tutor --new")}
+
+    dangling = {flag: [one["code"] for one in each["diagnostics"]] for flag, each in found.items()}
+    assert dangling == {"": ["AMB003"], "-c tutor": [], "-c tutor --new": ["AMB003"]}
 
 
 async def test_unknown_is_never_zero(estimate):
