@@ -67,7 +67,8 @@ def _plus(one: int | None, other: int | None) -> int | None:
 class Answer:
     """One answer of a model, and what it took.
 
-    `text` is exactly what the model wrote (undecodable characters replaced). `model` is the model that answered,
+    `text` is exactly what the model wrote (undecodable characters replaced), `reasoning_text` what it showed of its
+    reasoning, or a summary of it. `model` is the model that answered,
     `asked` the one that was asked. `cost_nano_usd` is integer nano-dollars, None when the price or the usage is
     unknown; for a `simulated` answer it is what the same tokens would have cost. `id` is the key of its ledger row.
     """
@@ -122,6 +123,13 @@ class Answer:
         markdown, plain = untrusted.markdown(self.text), untrusted.visible(self.text)
         if not self.text.strip():
             markdown = plain = "(no text in this answer)"
+        if self.reasoning_text:
+            markdown = f"{reasoning(self.reasoning_text)}\n\n{markdown}"
         if self.footer:
             markdown, plain = f"{markdown}\n\n{untrusted.caption(self.footer)}", f"{plain}\n\n{self.footer}"
         return {"text/markdown": markdown, "text/plain": plain, USAGE_MIME: self.usage_json()}
+
+
+def reasoning(text: str) -> str:
+    """Return the reasoning that stands above an answer, folded, as Markdown."""
+    return untrusted.folded(f"reasoning, {len(text):,} characters", text)

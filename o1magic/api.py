@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from o1magic.answer import Answer
     from o1magic.call import Event
     from o1magic.lint import Diagnostic, FixResult
-    from o1magic.settings import FixMode, LintMode, Tier, Verbosity
+    from o1magic.settings import Api, FixMode, LintMode, Summary, Tier, Verbosity
 
 
 logger = log.named(__name__)
@@ -57,6 +57,9 @@ def ask(
     fix: FixMode | None = None,
     ignore: Iterable[str] | None = None,
     timeout_s: float | None = None,
+    api: Api | None = None,
+    summary: Summary | None = None,
+    background: bool = False,
     variables: Mapping[str, object] | None = None,
     chat: str | None = None,
     new: bool = False,
@@ -65,7 +68,8 @@ def ask(
     """Return a model's answer to a prompt.
 
     `variables` fills `{{name}}` as a cell's namespace does. Delimiters are added around undelimited data, as in a
-    cell: `fix="none"` sends the prompt exactly as it is written. `parameters` are further API parameters, checked
+    cell: `fix="none"` sends the prompt exactly as it is written. `summary` of the reasoning and `background`, for very
+    long calls, are the Responses API's; `api` chooses one. `parameters` are further API parameters, checked
     against what the catalog knows of the model. None means: as `%config`, the environment and the defaults say.
     `chat` continues, or begins, the conversation of that name in this process, each call as its next turn; `new` starts
     it over. It blocks until the answer is there. What a cell would show as notes is logged.
@@ -88,6 +92,9 @@ def ask(
             "fix": fix,
             "ignore": _codes(ignore),
             "timeout_s": timeout_s,
+            "api": api,
+            "summary": summary,
+            "background": background,
             "raw": variables is None,
             "endpoint": endpoint,
             "chat": chat,

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import json
-import keyword
-import math
 import re
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -17,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from o1magic import words
 from o1magic.errors import ArgumentError
-from o1magic.settings import FIX_MODES, LINT_MODES, TIERS, VERBOSITIES
+from o1magic.readers import assignment, name_of, seconds, variable, whole_number
+from o1magic.settings import APIS, FIX_MODES, LINT_MODES, SUMMARIES, TIERS, VERBOSITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,31 +24,6 @@ if TYPE_CHECKING:
 CELL = re.compile(r"(In|Out)\[(\d{1,9})\]", re.ASCII)
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-
-
-def whole_number(text: str) -> int:
-    """Return a whole number of at least 1; `25_000` and `25000` are alike."""
-    if not re.fullmatch(r"\d[\d_]{0,15}", text, re.ASCII) or int(text) < 1:
-        raise argparse.ArgumentTypeError("takes a whole number of at least 1, such as 25000")
-    return int(text)
-
-
-def seconds(text: str) -> float:
-    """Return a finite number of seconds above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError("takes a number of seconds above 0, such as 600")
-    return value
-
-
-def variable(text: str) -> str:
-    """Return a name that an answer can be bound to."""
-    if not text.isidentifier() or keyword.iskeyword(text):
-        raise argparse.ArgumentTypeError("takes a variable name, such as answer")
-    return text
 
 
 def codes(text: str) -> tuple[str, ...]:
@@ -78,29 +51,6 @@ def one_of(*choices: str) -> Callable[[str], str]:
         return text
 
     return read
-
-
-def name_of(kind: str) -> Callable[[str], str]:
-    """Return a reader that takes a name, and refuses what looks like a variable: the line is taken as written."""
-
-    def read(text: str) -> str:
-        if not text.strip() or re.search(r"[\s${}]", text):
-            raise argparse.ArgumentTypeError(f"takes the name of {kind}, not {text!r}; variables are not expanded here")
-        return text
-
-    return read
-
-
-def assignment(text: str) -> tuple[str, object]:
-    """Return name and value of `name=value`; the value is read as JSON where it is JSON."""
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip().isidentifier():
-        raise argparse.ArgumentTypeError("takes name=value, such as temperature=1")
-    try:
-        parsed: object = json.loads(value)
-    except (ValueError, RecursionError):
-        parsed = value
-    return name.strip(), parsed
 
 
 class Once(argparse.Action):
@@ -173,6 +123,11 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("--dry-run",), "dry_run", "show exactly what would be sent and its worst cost; send nothing", switch=True),
     Flag(("--endpoint",), "endpoint", "openai, azure, ollama, ..., simulator, or a server's base URL",
          "NAME_OR_URL"),
+    Flag(("--api",), "api", "chat, responses, or auto: what the model and the endpoint speak", "API",
+         one_of(*APIS), choices=APIS),
+    Flag(("--summary",), "summary", "a summary of the reasoning, shown folded: auto, concise, detailed", "SUMMARY",
+         one_of(*SUMMARIES), choices=SUMMARIES),
+    Flag(("--background",), "background", "let it outlive a cut connection; %%o1 resume fetches it", switch=True),
     Flag(("--param",), "params", "any other API parameter, checked against the model's facts; repeatable",
          "NAME=VALUE", assignment, repeats=True),
 )  # fmt: skip
@@ -210,6 +165,9 @@ class Arguments:
     raw: bool = False
     dry_run: bool = False
     endpoint: str | None = None
+    api: str | None = None
+    summary: str | None = None
+    background: bool = False
     params: Mapping[str, object] = field(default_factory=dict)
     uses: Mapping[str, Use] = field(default_factory=dict)
 

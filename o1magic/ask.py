@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from o1magic import arguments, call, chats, config, cost, endpoint, live, prompt, remarks, request, settings
 from o1magic.answer import Answer
 from o1magic.cell import arguments_at
+from o1magic.choice import choose_model
 from o1magic.errors import (
     APIError,
-    ArgumentError,
     BudgetError,
     InterruptError,
     LintError,
     RequestError,
-    UnknownModelError,
 )
 from o1magic.lint import Context, FixResult, FlagUse, check, repair, suppress
 from o1magic.settings import Settings
@@ -205,13 +204,15 @@ def compose(cell: Cell, desk: Desk) -> Draft:
         chosen = settle_settings(fixed.given, desk)
     given = fixed.given
     if cell.head:  # elsewhere `@` is a character like any other
-        given = replace(given, developer=developer_text(given.developer, cell.names))
+        given = replace(given, developer=prompt.developer(given.developer, cell.names))
     if before and given.developer is None:
         given = replace(given, developer=before.developer)
     body = suppress.stripped(fixed.body)
     prompt.check_sendable(body)
     try:
-        sent = request.build(model, asked, body, given, chosen, earlier=chats.messages(before))
+        speaks = request.has_responses(chosen.endpoint, desk.environ)
+        earlier = chats.messages(before)
+        sent = request.build(model, asked, body, given, chosen, earlier=earlier, has_responses=speaks)
     except RequestError as refused:
         if refused.data.get("param") == "messages":
             refused.how = f"{refused.how} {too_large(written, turn)}".strip()
@@ -274,54 +275,6 @@ def context_of(cell: Cell, model: Model | None) -> Context:
         flags={name: FlagUse(use.value, use.start + offset, use.end + offset) for name, use in uses},
         has_system=cell.given.developer is not None,
     )
-
-
-def choose_model(given: Arguments, chosen: Settings, catalog: Catalog) -> tuple[str, Model]:
-    """Return the name to send and the facts known about it.
-
-    Raises UnknownModelError: the name is one slip away from a known one. `--param model=NAME` sends any name.
-    """
-    for name in (chosen.model, given.params.get("model")):
-        if name is not None and (not isinstance(name, str) or not name.strip()):
-            raise ArgumentError(f"A model is named by a word, not by {name!r}; nothing was sent.")
-    exactly = given.params.get("model")
-    if exactly is not None and given.model not in (None, exactly):
-        raise ArgumentError(f"-m {given.model} and --param model={exactly} differ; nothing was sent.")
-    if exactly is not None:
-        return str(exactly), catalog.find(str(exactly))
-    name = chosen.model or catalog.default_model
-    if chosen.as_model is not None:
-        return name, catalogued(catalog, chosen.as_model)
-    meant = catalog.slip_of(name)
-    if meant is not None:
-        raise UnknownModelError(
-            f"There is no model {name!r}; did you mean {meant}? Nothing was sent.",
-            how=f"To send it as it is: --param model={name}.",
-            nearest=catalog.nearest(name),
-        )
-    return name, catalog.find(name)
-
-
-def catalogued(catalog: Catalog, name: str) -> Model:
-    """Return the facts of a model. Raises UnknownModelError: the catalog has none of it."""
-    facts = catalog.find(name)
-    if not facts.known:
-        near = catalog.nearest(name)
-        hint = f"; did you mean {near[0]}?" if near else "."
-        raise UnknownModelError(
-            f"--as names a model of the catalog, not {name!r}{hint} Nothing was sent.", nearest=near
-        )
-    return facts
-
-
-def developer_text(text: str | None, names: Mapping[str, object]) -> str | None:
-    """Return the developer message: the text given, or the string that `@name` holds."""
-    if text is None or not text.startswith("@"):
-        return text
-    value = names.get(text[1:])
-    if not isinstance(value, str):
-        raise ArgumentError(f"--developer {text}: there is no string of that name; nothing was sent.")
-    return value
 
 
 def refuse_secrets(draft: Draft) -> None:

@@ -18,6 +18,9 @@ from o1magic.errors import ArgumentError, O1Error
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from o1magic.answer import Answer
+    from o1magic.view import TerminalView
+
 # Flags that only mean something in a notebook's cell.
 _CELL_ONLY = ("output", "raw", "chat", "new", "context")
 
@@ -73,6 +76,11 @@ def _add_ask(ask: argparse.ArgumentParser) -> None:
     ask.set_defaults(run=_ask)
 
 
+def _add_resume(resume: argparse.ArgumentParser) -> None:
+    resume.add_argument("call", nargs="?", metavar="CALL", help="the first letters of a call's id; none: the newest")
+    resume.set_defaults(run=_resume)
+
+
 def _add_lint(lint: argparse.ArgumentParser) -> None:
     from o1magic import lint_command
 
@@ -115,6 +123,7 @@ def _add_demo(demo: argparse.ArgumentParser) -> None:
 
 _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "ask": ("send a prompt and print the answer", _add_ask),
+    "resume": ("the answer of a call that went on in the background", _add_resume),
     "lint": ("lint prompts in text files, notebooks or standard input", _add_lint),
     "rule": ("explain a lint rule", _add_rule),
     "models": ("list the known models", _add_models),
@@ -130,17 +139,33 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
 def _ask(chosen: argparse.Namespace) -> int:
     from o1magic import arguments, session
     from o1magic.ask import Cell, ask
-    from o1magic.view import TerminalView
 
     text = _stdin() if chosen.prompt == "-" else chosen.prompt
+    return _answered(lambda view: ask(Cell(arguments.of(vars(chosen)), text), session.desk(), view))
+
+
+def _resume(chosen: argparse.Namespace) -> int:
+    from o1magic import session
+    from o1magic.resume import resume
+
+    return _answered(lambda view: resume(chosen.call, session.desk(), view))
+
+
+def _answered(work: Callable[[TerminalView], Answer | None]) -> int:
+    """Print an answer to stdout; its reasoning, as far as it was shown, and what it took to stderr."""
+    from o1magic import untrusted
+    from o1magic.view import TerminalView
+
     view = TerminalView()
     try:
-        answer = ask(Cell(arguments.of(vars(chosen)), text), session.desk(), view)
+        answer = work(view)
     except O1Error as failure:
         view.finish()
         view.leave(failure)
         raise
     view.finish()
+    if answer is not None and answer.reasoning_text:
+        print(untrusted.visible(answer.reasoning_text), end="\n\n", file=sys.stderr)
     if answer is not None:
         bundle = answer._repr_mimebundle_()
         body, _, _ = bundle["text/plain"].rpartition(answer.footer)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from o1magic import log
-from o1magic.client import Retrying, Sent, Text
+from o1magic.client import Retrying, Sent, Text, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -61,6 +61,8 @@ def said(event: Event) -> str | None:
         return "thinking"
     if isinstance(event, Retrying):
         return f"{event.reason}; try {event.attempt + 1} of {event.of} in {event.wait_s:.0f} s"
+    if isinstance(event, Waiting):
+        return f"{event.said} It goes on there; asked again in {event.wait_s:.1f} s"
     return None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from o1magic import values
-from o1magic.errors import PromptError
+from o1magic.errors import ArgumentError, PromptError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -86,6 +86,16 @@ def with_context(written: Prompt, wanted: Sequence[str], names: Mapping[str, obj
         text = f"{text}\n\n{_tagged(tag, value)}"
         inserted.append(Inserted(name, value.kind, start, len(text), len(value.text)))
     return Prompt(text, tuple(inserted), written.unknown)
+
+
+def developer(text: str | None, names: Mapping[str, object]) -> str | None:
+    """Return the developer message: the text given, or the string that `@name` holds."""
+    if text is None or not text.startswith("@"):
+        return text
+    value = names.get(text[1:])
+    if not isinstance(value, str):
+        raise ArgumentError(f"--developer {text}: there is no string of that name; nothing was sent.")
+    return value
 
 
 def check_sendable(text: str) -> None:

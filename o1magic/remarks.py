@@ -47,7 +47,8 @@ def lost_calls(ledger: Ledger, greeted: list[Ledger]) -> tuple[str, ...]:
         return ()
     calls = "1 call" if lost.calls == 1 else f"{lost.calls:,} calls"
     held = cost.dollars(lost.held_nano_usd)
-    return (f"{calls} unaccounted: the process ended before the answer came; {held} stay on hold: %o1 reconcile",)
+    ways = "%o1 reconcile, or %o1 resume for what went on without it" if lost.resumable else "%o1 reconcile"
+    return (f"{calls} unaccounted: the process ended before the answer came; {held} stay on hold: {ways}",)
 
 
 def fitting(refused: BudgetError, request: Request, today: date) -> str:

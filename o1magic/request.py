@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
-from o1magic import tokens
-from o1magic.errors import RequestError
+from o1magic import endpoint, tokens
+from o1magic.errors import ConfigError, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 # Less than this leaves no room to think: the call would be paid for and come back empty.
 LEAST_ROOM = 1_000
+
+# Who speaks the Responses API as OpenAI does.
+_AZURE = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
 
 # What the pipeline itself writes into a body.
 _OWN = ("messages", "stream_options")
@@ -37,7 +41,7 @@ _CHOICES = {"reasoning_effort": "efforts", "verbosity": "verbosities"}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: `body` is the JSON that goes to /chat/completions, `prompt_tokens` what it counts to.
+    """One request: `body` is the JSON that goes to the `api`, `prompt_tokens` what it counts to.
 
     `max_completion_tokens` is the allowance sent, None when the server's own default holds; `notes` says in sentences
     what was decided on the way.
@@ -48,6 +52,13 @@ class Request:
     prompt_tokens: tokens.Count
     max_completion_tokens: int | None
     notes: tuple[str, ...] = ()
+    api: Literal["chat", "responses"] = "chat"
+
+    @property
+    def effort(self) -> str | None:
+        """Return the reasoning effort asked for, None where the model's own holds."""
+        given = self.body.get("reasoning_effort", (self.body.get("reasoning") or {}).get("effort"))
+        return None if given is None else str(given)
 
     @property
     def worst_tokens(self) -> int | None:
@@ -57,7 +68,7 @@ class Request:
     @property
     def sent(self) -> str:
         """Return the prompt as sent; where a developer message or earlier turns go along, each under its role."""
-        messages = self.body["messages"]
+        messages = self.body["messages" if self.api == "chat" else "input"]
         if len(messages) == 1:
             return str(messages[0]["content"])
         return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages)
@@ -71,20 +82,21 @@ def build(
     settings: Settings,
     *,
     earlier: Sequence[dict[str, str]] = (),
+    has_responses: bool = True,
 ) -> Request:
     """Return the request for this text; `asked` is the model's name as it was asked for, and as it is sent.
 
-    `earlier` are the messages of a conversation's earlier turns.
+    `earlier` are the messages of a conversation's earlier turns. `has_responses` tells whether the endpoint is known to
+    speak the Responses API.
 
     Raises RequestError: a parameter the model refuses (`.param`), an effort it does not know, or prompt and allowance
     over its window, with the numbers.
     """
-    if model.known and "chat" not in model.apis:
-        raise RequestError(
-            f"{model.name} answers on the Responses API only; nothing was sent.",
-            how="Choose a model that serves Chat Completions: `%o1 models` marks them.",
-            param="model",
-        )
+    summary = arguments.summary or settings.summary
+    summary = None if summary == "none" else summary
+    api = _api(
+        model, arguments.api or settings.api, _only_there(model, summary, arguments), has_responses=has_responses
+    )
     notes: list[str] = []
     params, allowance = _parameters(arguments, notes)
     _flagged(params, arguments, settings)
@@ -101,7 +113,59 @@ def build(
         body["stream"] = True
     if body.get("stream"):
         body["stream_options"] = {"include_usage": True}
-    return Request(model, body, counted, allowance, tuple(notes))
+    if api == "responses":
+        from o1magic import responses
+
+        body = responses.body(body, summary=summary, background=arguments.background)
+    return Request(model, body, counted, allowance, tuple(notes), api)
+
+
+def has_responses(choice: str | None, environ: Mapping[str, str]) -> bool:
+    """Tell whether an endpoint is known to speak the Responses API: OpenAI, Azure and the simulator do."""
+    choice = (choice or environ.get("O1MAGIC_ENDPOINT", "")).strip() or "openai"
+    if choice.partition(":")[0] == "simulator":
+        return True
+    try:
+        name, base_url = endpoint.address_of(choice, environ)
+    except ConfigError:  # as `resolve` will say
+        return False
+    return name in ("openai", "azure") or (urlsplit(base_url).hostname or "").endswith(_AZURE)
+
+
+def _only_there(model: Model, summary: str | None, arguments: Arguments) -> str:
+    """Return the flag that only the Responses API has, "" where none is given."""
+    if summary is not None and model.known and not model.reasons:
+        raise RequestError(
+            f"{model.name} does not reason: there is nothing to summarise, and nothing was sent.",
+            how="Drop --summary.",
+            param="summary",
+        )
+    return "--background" if arguments.background else "--summary" if summary is not None else ""
+
+
+def _api(model: Model, wanted: str, flag: str, *, has_responses: bool) -> Literal["chat", "responses"]:
+    """Return the API to speak: Chat Completions wherever it will do, unless it is chosen otherwise.
+
+    Servers that are not known to speak Responses get chat, whatever the catalog says of OpenAI's models.
+    """
+    chat, responses = (not model.known or api in model.apis for api in ("chat", "responses"))
+    if wanted == "responses" or (wanted == "auto" and has_responses and (flag or not chat)):
+        if has_responses and not responses:
+            what = f"{model.name} answers on Chat Completions only; nothing was sent."
+            raise RequestError(what, how=f"Drop {flag or '--api responses'}.", param="model")
+        return "responses"
+    if flag:
+        what = f"{flag} is the Responses API's, which this endpoint is not known to speak; nothing was sent."
+        how = "Add --api responses if it does." if wanted == "auto" else "Drop --api chat."
+        raise RequestError(
+            what if wanted == "auto" else f"{flag} is the Responses API's; nothing was sent.",
+            how=how,
+            param=flag.lstrip("-"),
+        )
+    if has_responses and not chat:
+        what = f"{model.name} answers on the Responses API only; nothing was sent."
+        raise RequestError(what, how="Drop --api chat.", param="model")
+    return "chat"
 
 
 def _parameters(arguments: Arguments, notes: list[str]) -> tuple[dict[str, Any], int | None]:

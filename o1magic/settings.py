@@ -13,10 +13,14 @@ from o1magic.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Api = Literal["auto", "chat", "responses"]
+Summary = Literal["auto", "concise", "detailed", "none"]
 Verbosity = Literal["low", "medium", "high"]
 Tier = Literal["auto", "default", "flex", "scale", "priority", "fast"]
 LintMode = Literal["off", "warn", "strict"]
 FixMode = Literal["none", "safe", "all"]
+APIS: tuple[str, ...] = get_args(Api)
+SUMMARIES: tuple[str, ...] = get_args(Summary)
 VERBOSITIES: tuple[str, ...] = get_args(Verbosity)
 TIERS: tuple[str, ...] = get_args(Tier)
 LINT_MODES: tuple[str, ...] = get_args(LintMode)
@@ -41,6 +45,8 @@ class Settings:
     as_model: str | None = None
     endpoint: str | None = None
     effort: str | None = None
+    api: Api = "auto"
+    summary: Summary | None = None
     verbosity: Verbosity | None = None
     service_tier: Tier | None = None
     lint: LintMode = "warn"
@@ -84,6 +90,8 @@ def _is_seconds(value: object) -> bool:
 
 def _check(settings: Settings) -> None:
     wrong = [
+        (settings.api not in APIS, "api", f"one of {', '.join(APIS)}"),
+        (settings.summary not in (None, *SUMMARIES), "summary", f"one of {', '.join(SUMMARIES)}"),
         (settings.verbosity not in (None, *VERBOSITIES), "verbosity", f"one of {', '.join(VERBOSITIES)}"),
         (settings.service_tier not in (None, *TIERS), "service_tier", f"one of {', '.join(TIERS)}"),
         (settings.lint not in LINT_MODES, "lint", f"one of {', '.join(LINT_MODES)}"),

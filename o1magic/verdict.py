@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from o1magic.answer import Answer
     from o1magic.errors import Billed
     from o1magic.request import Request
+    from o1magic.wire import Reply
+
+# How an answer ends that cannot be gone on with, whatever it says.
+_BROKE_OFF = {"failed": "failed to answer", "cancelled": "was told to stop before it had answered"}
+_ENDED_BADLY = ("content_filter", *_BROKE_OFF)
 
 
-def lacking(answer: Answer, request: Request, *, tool_calls: bool, choices: int) -> AnswerError | None:
+def lacking(answer: Answer, request: Request, reply: Reply) -> AnswerError | None:
     """Return the named state of an answer that holds nothing to go on with, None for one that does."""
-    if answer.text.strip() and answer.finish_reason != "content_filter":
+    if answer.text.strip() and answer.finish_reason not in _ENDED_BADLY:
         return None
+    ended = answer.finish_reason
     paid = (
         f"cost {'simulated ' if answer.simulated else ''}{cost.dollars(answer.cost_nano_usd)}"
         if answer.cost_nano_usd is not None
@@ -29,19 +35,25 @@ def lacking(answer: Answer, request: Request, *, tool_calls: bool, choices: int)
     if answer.refusal:
         said = untrusted.visible(" ".join(answer.refusal.split())[:200])
         state, what = "refusal", f"{answer.model} refused: “{said}” ({paid})."
-    elif answer.finish_reason == "content_filter":
+    elif ended in _BROKE_OFF:
+        said = f": {untrusted.visible(' '.join(reply.error.split())[:200])}" if reply.error else ""
+        state, what = ended, f"{answer.model} {_BROKE_OFF[ended]}{said} ({paid})."
+    elif ended == "content_filter":
         state, what = "content_filter", f"A content filter stopped {answer.model} ({paid})."
-    elif answer.finish_reason == "length":
+    elif ended == "length":
         state, what = "length", _spent_thinking(answer, paid)
         kept = f"{_more(answer, request)} {kept}"
-    elif tool_calls:
+    elif reply.tool_calls:
         state, what = "tool_calls", f"{answer.model} asked for a tool instead of answering ({paid})."
-    elif not choices:
+    elif not reply.choices:
         state, what = "no_choices", f"The reply of {answer.model} holds no answer at all ({paid})."
     else:
         state, what = "empty", f"{answer.model} returned an empty answer ({paid})."
     billed: Billed = "maybe" if answer.cost_nano_usd is None else "yes"
-    return AnswerError(what, how=kept, billed="no" if answer.simulated else billed, answer=answer, state=state)
+    # What it wrote until then is shown, and marked as a part.
+    partial = answer if ended in _ENDED_BADLY else None
+    billed = "no" if answer.simulated else billed
+    return AnswerError(what, how=kept, billed=billed, answer=answer, state=state, partial=partial)
 
 
 def _spent_thinking(answer: Answer, paid: str) -> str:

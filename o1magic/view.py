@@ -9,9 +9,9 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from o1magic import endpoint, live, render, untrusted
+from o1magic import answer, endpoint, live, render, untrusted
 from o1magic.call import Noted
-from o1magic.client import Sent, Text
+from o1magic.client import Sent, Text, Thought
 
 if TYPE_CHECKING:
     from o1magic.ask import Draft
@@ -29,6 +29,7 @@ class Progress:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._fresh: list[str] = []
+        self._thoughts: list[str] = []
         self.said = "thinking"
         self.sent = False
         self.notes: list[str] = []
@@ -39,6 +40,8 @@ class Progress:
         if isinstance(event, Text):
             with self._lock:
                 self._fresh.append(event.text)
+        elif isinstance(event, Thought):
+            self._thoughts.append(event.text)
         elif isinstance(event, Sent):
             self.sent = True
         elif isinstance(event, Noted):
@@ -50,6 +53,10 @@ class Progress:
             text = "".join(self._fresh)
             self._fresh.clear()
         return text
+
+    def thought(self) -> str:
+        """Return the reasoning that was shown so far."""
+        return "".join(self._thoughts).strip()
 
 
 class TerminalView:
@@ -98,9 +105,9 @@ class TerminalView:
 
     def leave(self, failure: O1Error) -> None:
         """Print what had arrived of an answer before the call failed."""
-        text = partial_text(failure)
-        if text:
-            sys.stdout.write(partial(text)["text/plain"] + "\n")
+        shown = partial(failure)
+        if shown is not None:
+            sys.stdout.write(shown["text/plain"] + "\n")
 
 
 def strip_of(draft: Draft) -> Bundle | None:
@@ -117,20 +124,18 @@ def dry_run_of(draft: Draft) -> Bundle:
     return render.dry_run(draft.request, endpoint=target, worst_nano_usd=draft.worst_nano_usd)
 
 
-def partial(text: str) -> Bundle:
-    """Return the part of an answer that arrived before it was cut."""
-    shown = markdown(text)
-    mark = "cut short: this is what had arrived"
-    return {
-        "text/markdown": f"{shown['text/markdown']}\n\n{untrusted.caption(mark)}",
-        "text/plain": f"{shown['text/plain']}\n[{mark}]",
-    }
-
-
-def partial_text(failure: O1Error) -> str:
-    """Return what had arrived of an answer before the call failed."""
+def partial(failure: O1Error) -> Bundle | None:
+    """Return the part of an answer and of its reasoning that arrived before the call failed, None where none did."""
     found = failure.data.get("partial")
-    return found if isinstance(found, str) else str(getattr(found, "text", ""))
+    text, thought = getattr(found, "text", ""), getattr(found, "reasoning_text", "")
+    if not text and not thought:
+        return None
+    shown, mark = markdown(text), "cut short: this is what had arrived"
+    parts = [answer.reasoning(thought)] if thought else []
+    return {
+        "text/markdown": "\n\n".join(filter(None, [*parts, shown["text/markdown"], untrusted.caption(mark)])),
+        "text/plain": f"{shown['text/plain']}\n[{mark}]".lstrip(),
+    }
 
 
 def markdown(text: str) -> Bundle:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from o1magic.simulator import Simulator
+
 
 def run(*words: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "o1magic.cli", *words]
@@ -142,3 +144,17 @@ def test_help_is_printed(words: list[str]) -> None:
 
     assert ran.returncode == 0
     assert ran.stdout.strip()
+
+
+def test_resume_prints_the_answer_of_a_call_that_went_on() -> None:
+    """A call given up at its deadline goes on at the endpoint; `o1magic resume` prints its answer."""
+    line = ("-m", "o3", "--api", "responses", "--background", "--summary", "auto", "--timeout", "1")
+    with Simulator(delay_s=6) as simulator:
+        given_up = run("ask", *line, "Is 391 prime?", O1MAGIC_ENDPOINT=simulator.base_url)
+        resumed = run("resume", O1MAGIC_ENDPOINT=simulator.base_url)
+
+    assert (given_up.returncode, "%o1 resume" in given_up.stderr) == (1, True)
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout.startswith("Simulated answer")
+    assert "Simulated summary" in resumed.stderr
+    assert "o3" in resumed.stderr

@@ -12,12 +12,12 @@ PACKAGE = Path(__file__).parents[1] / "o1magic"
 # What a module may import stands in a lower layer; a folder is one entry, whose own files are free among themselves.
 LAYERS = (
     ("errors", "log", "cell", "untrusted", "blocks", "config"),
-    ("answer", "catalog", "settings", "endpoint", "values", "words"),
-    ("arguments", "prompt", "lint", "tokens", "wire", "cost"),
-    ("request", "render", "client", "ledger", "lint_command", "picture", "verdict"),
+    ("answer", "catalog", "settings", "endpoint", "readers", "values", "words"),
+    ("arguments", "prompt", "lint", "tokens", "wire", "cost", "responses"),
+    ("choice", "request", "render", "client", "ledger", "lint_command", "picture", "verdict"),
     ("call", "chats", "live", "overview", "remarks"),
     ("ask", "simulator"),
-    ("session",),
+    ("session", "resume"),
     ("api", "view"),
     ("commands", "account", "demo", "panels"),
     ("jupyter", "cli"),

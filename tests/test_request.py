@@ -9,8 +9,11 @@ from o1magic.settings import Settings
 KNOWN = catalog.load()
 
 
-def build(name: str, line: str = "", text: str = "hello", **settings: object) -> request.Request:
-    return request.build(KNOWN.find(name), name, text, arguments.parse(line), Settings(**settings))  # type: ignore[arg-type]
+def build(
+    name: str, line: str = "", text: str = "hello", *, has_responses: bool = True, **settings: object
+) -> request.Request:
+    chosen = Settings(**settings)  # type: ignore[arg-type]
+    return request.build(KNOWN.find(name), name, text, arguments.parse(line), chosen, has_responses=has_responses)
 
 
 @pytest.mark.parametrize("name", [name for name, model in KNOWN.models.items() if "chat" in model.apis])
@@ -57,7 +60,12 @@ def test_the_old_name_is_translated_with_a_note() -> None:
         ("o1-preview", "-e high"),
         ("o1", "-e hihg"),
         ("o1", "--max-completion-tokens 200000"),
-        ("o1-pro", ""),
+        ("o1-pro", "--api chat"),
+        ("o1-preview", "--api responses"),
+        ("o1-preview", "--background"),
+        ("gpt-4o", "--summary auto"),
+        ("o3", "--api chat --summary auto"),
+        ("o3", "--api responses --param seed=1"),
         ("o1", "--param messages=[]"),
         ("gpt-4o", "--verbosity low"),
         ("o1", "--param verbosity=high"),

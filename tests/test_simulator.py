@@ -392,7 +392,9 @@ def test_wrong_verb(simulator, verb, path, allowed):
     assert {"message", "type", "param", "code"} == set(json.loads(data)["error"])
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/responses", "/v1/chat/completions/", "/chat/completions?x=1"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v1/response", "/v1/responses/x/y", "/v1/chat/completions/", "/chat/completions?x=1"]
+)
 def test_wrong_address(simulator, path):
     """An address that does not exist gets the documented 404."""
     expected = wire("error_unknown_url_404")

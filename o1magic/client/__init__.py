@@ -10,19 +10,19 @@ import asyncio
 import atexit
 import hashlib
 import os
-import random
 import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from o1magic import log, wire
-from o1magic.client import faults, openai_sdk, retry
-from o1magic.client.exchange import Deadline, exchange
-from o1magic.client.faults import Place, Refusal
+from o1magic import wire
+from o1magic.client import openai_sdk
+from o1magic.client.events import Accepted, Event, Retrying, Sent, Text, Thought, Waiting
+from o1magic.client.exchange import Deadline
+from o1magic.client.line import Line
 from o1magic.client.loop import Job, LoopThread, interruption
-from o1magic.client.read import Incoming
+from o1magic.client.openai_sdk import Message
 from o1magic.errors import O1Error
 
 if TYPE_CHECKING:
@@ -31,47 +31,21 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from o1magic.endpoint import Endpoint
-    from o1magic.errors import Billed
+
+__all__ = [
+    "Accepted",
+    "Client",
+    "Event",
+    "Received",
+    "Retrying",
+    "Sent",
+    "Text",
+    "Thought",
+    "Waiting",
+    "client",
+]
 
 T = TypeVar("T")
-
-logger = log.named(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A request leaves this machine."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retrying:
-    """Request number `attempt`, of `of` at most, was refused because of `reason`; the next follows in `wait_s`.
-
-    `billed` is "maybe" where the refusal came from who may have passed the request on first.
-    """
-
-    attempt: int
-    of: int
-    wait_s: float
-    reason: str
-    billed: Billed = "no"
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The answer grew by this."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Thought:
-    """The reasoning, where the endpoint shows it, grew by this."""
-
-    text: str
-
-
-Event = Sent | Retrying | Text | Thought
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +60,8 @@ class Client:
     """Sends requests on a loop of its own; see `client` for the process's one."""
 
     def __init__(self) -> None:
+        # Tells whether the process is about to end, which a notebook's restart announces by an interrupt.
+        self.leaving: Callable[[], bool] = lambda: False
         self._abandoned: list[object] = []
         self._reset()
 
@@ -131,40 +107,41 @@ class Client:
         request_body: Mapping[str, Any],
         endpoint: Endpoint,
         *,
+        api: str = "chat",
         timeout_s: float,
         on_event: Callable[[Event], None],
     ) -> Received:
-        """Return the reply to a chat completions request; runs on the loop, inside `run`.
+        """Return the reply to a request, of Chat Completions or of Responses; runs on the loop, inside `run`.
 
         Refusals that may pass are retried, each announced by a `Retrying` event; `timeout_s` is for all tries.
         Raises TransportError, APIError, ConfigError; asyncio.CancelledError after closing the connection.
         """
+        line = await self._line(endpoint, str(request_body.get("model", "")), timeout_s, on_event)
+        if api == "chat":
+            return await _received(line, line.ask(Message("/chat/completions", request_body), line.chat))
+        from o1magic.client import background
+
+        return await _received(line, background.create(line, request_body, self))
+
+    async def resume(
+        self, response_id: str, endpoint: Endpoint, *, model: str, timeout_s: float, on_event: Callable[[Event], None]
+    ) -> Received:
+        """Return the reply of a response that was left running in the background; otherwise as `send`."""
+        from o1magic.client import background
+
+        line = await self._line(endpoint, model, timeout_s, on_event)
+        return await _received(line, background.resume(line, response_id, self))
+
+    async def _line(self, endpoint: Endpoint, model: str, timeout_s: float, on_event: Callable[[Event], None]) -> Line:
         if self._loop is None or not self._loop.is_current():
             raise RuntimeError("Client.send belongs inside Client.run: connections live on that loop")
         sdk = await self._sdk(endpoint)
         deadline = Deadline(asyncio.get_running_loop().time() + timeout_s, timeout_s)
-        body = self._sendable(request_body, endpoint)
-        attempt = 0
-        while True:
-            attempt += 1
-            place = Place(endpoint, str(body.get("model", "")), attempt)
-            on_event(Sent())
-            logger.debug("request", extra={"host": place.host, "attempt": attempt})
-            try:
-                outcome = await exchange(sdk, body, place, _incoming(endpoint, on_event), deadline)
-            except O1Error as failure:
-                partial = failure.data.get("partial")
-                if isinstance(partial, wire.Reply):
-                    failure.data["partial"] = failure.partial = wire.without_key(partial, endpoint.key.value)  # type: ignore[attr-defined] # errors carry their data as attributes
-                raise
-            if isinstance(outcome, wire.Reply):
-                return Received(wire.without_key(outcome, endpoint.key.value), attempt)
-            if _refuses_stream_options(outcome, body, endpoint):
-                self._without_stream_options.add(endpoint.base_url)
-                body = self._sendable(body, endpoint)
-                on_event(Retrying(attempt, attempt + 1, 0.0, f"{place.host} takes no stream_options"))
-            else:
-                await _pause(outcome, place, deadline, on_event)
+        return Line(sdk, endpoint, model, deadline, on_event, self._without_stream_options)
+
+    def is_ending(self) -> bool:
+        """Tell whether this process is about to end, or the client is being closed."""
+        return self._loop is None or self.leaving()
 
     def warm(self) -> None:
         """Start to import `openai` on a thread of its own; returns at once."""
@@ -212,11 +189,6 @@ class Client:
             sdk = self._sdks[endpoint.base_url, digest] = openai_sdk.build(endpoint)
         return sdk
 
-    def _sendable(self, body: Mapping[str, Any], endpoint: Endpoint) -> dict[str, Any]:
-        """Return the body without `stream_options` where the server is known to refuse it."""
-        refused = endpoint.base_url in self._without_stream_options
-        return {name: value for name, value in body.items() if not (refused and name == "stream_options")}
-
 
 def _import(package: Future[None]) -> None:
     package.set_running_or_notify_cancel()  # from here on no cancelled call can cancel it
@@ -228,34 +200,17 @@ def _import(package: Future[None]) -> None:
         package.set_result(None)
 
 
-def _incoming(endpoint: Endpoint, on_event: Callable[[Event], None]) -> Incoming:
-    key = endpoint.key.value
-    return Incoming(
-        think_tags=endpoint.kind == "compatible",
-        on_text=lambda text: on_event(Text(wire.unkeyed(text, key))),
-        on_thought=lambda text: on_event(Thought(wire.unkeyed(text, key))),
-    )
-
-
-async def _pause(refusal: Refusal, place: Place, deadline: Deadline, on_event: Callable[[Event], None]) -> None:
-    """Announce the next request and wait for its time. Raises O1Error: there is to be no next request."""
-    now, left_s = time.time(), deadline.left_s()
-    wait_s = retry.wait_s(refusal, place.attempts, left_s=left_s, now=now, chance=random.random())  # noqa: S311
-    if wait_s is None:
-        raise faults.refused(refusal, place, now)
-    logger.warning("retry", extra={"host": place.host, "attempt": place.attempts, "wait_s": wait_s})
-    billed = faults.billed(refusal)
-    on_event(Retrying(place.attempts, retry.TRIES, wait_s, f"{place.host}: {refusal.reason}", billed))
-    await asyncio.sleep(wait_s)
-
-
-def _refuses_stream_options(refusal: Refusal, body: Mapping[str, Any], endpoint: Endpoint) -> bool:
-    return (
-        endpoint.kind == "compatible"
-        and refusal.status in (400, 422)
-        and "stream_options" in body
-        and "stream_options" in refusal.body
-    )
+async def _received(line: Line, asked: Coroutine[Any, Any, wire.Reply]) -> Received:
+    """Return what comes back with the key masked, wherever the endpoint echoed it."""
+    key = line.endpoint.key.value
+    try:
+        reply = await asked
+    except O1Error as failure:
+        partial = failure.data.get("partial")
+        if isinstance(partial, wire.Reply):
+            failure.data["partial"] = failure.partial = wire.without_key(partial, key)  # type: ignore[attr-defined] # errors carry their data as attributes
+        raise
+    return Received(wire.without_key(reply, key), line.attempts)
 
 
 async def _closing(sdks: list[AsyncOpenAI]) -> None:

@@ -8,19 +8,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from o1magic.client import openai_sdk, transport
 from o1magic.client.faults import Refusal
 from o1magic.errors import DeadlineError, NotSentError, O1Error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from openai import AsyncOpenAI
 
     from o1magic.client.faults import Place
-    from o1magic.client.openai_sdk import Response
+    from o1magic.client.openai_sdk import Message, Response
     from o1magic.client.read import Incoming
     from o1magic.wire import Reply
 
@@ -38,21 +36,21 @@ class Deadline:
 
 
 async def exchange(
-    sdk: AsyncOpenAI, body: Mapping[str, Any], place: Place, incoming: Incoming, deadline: Deadline
+    sdk: AsyncOpenAI, message: Message, place: Place, incoming: Incoming, deadline: Deadline
 ) -> Reply | Refusal:
     """Return the reply, or a refusal that may be retried.
 
     Raises O1Error: anything that must not be sent again. It carries neither cause nor context: the library's
     exceptions hold the request, and that the key.
     """
-    outcome = await _outcome(sdk, body, place, incoming, deadline)
+    outcome = await _outcome(sdk, message, place, incoming, deadline)
     if isinstance(outcome, O1Error):
         raise outcome
     return outcome or incoming.reply(place)
 
 
 async def _outcome(
-    sdk: AsyncOpenAI, body: Mapping[str, Any], place: Place, incoming: Incoming, deadline: Deadline
+    sdk: AsyncOpenAI, message: Message, place: Place, incoming: Incoming, deadline: Deadline
 ) -> Refusal | O1Error | None:
     """Return None once all is read that there is to read."""
     broken: Exception | None = None
@@ -61,7 +59,7 @@ async def _outcome(
         async with limit:
             connect_s = min(openai_sdk.CONNECT_S, 0.9 * max(deadline.left_s(), 0.01))
             keyless = not place.endpoint.key.value
-            response = await openai_sdk.post(sdk, body, keyless=keyless, connect_s=connect_s)
+            response = await openai_sdk.send(sdk, message, keyless=keyless, connect_s=connect_s)
             try:
                 await _read(response, incoming, limit)
             finally:

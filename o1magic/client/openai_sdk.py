@@ -7,7 +7,8 @@ httpx (under 2.x) or httpx2 (under 3.x). Importing this module does not import `
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from o1magic.endpoint import clean_key
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
 CONNECT_S = 15.0
 
 _OWN_HEADERS = ("accept", "content-type", "user-agent")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is asked of the endpoint: a POST of exactly this JSON, if any, or a GET."""
+
+    path: str
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    method: Literal["POST", "GET"] = "POST"
 
 
 class Response(Protocol):
@@ -87,28 +98,27 @@ def _plain_client() -> type[AsyncOpenAI]:
     return PlainClient
 
 
-async def post(sdk: AsyncOpenAI, body: Mapping[str, Any], *, keyless: bool, connect_s: float) -> Response:
-    """Send exactly this body and return the response with its body unread.
+async def send(sdk: AsyncOpenAI, message: Message, *, keyless: bool, connect_s: float) -> Response:
+    """Send a message and return the response with its body unread.
 
     Raises openai.APIStatusError for every status but 2xx, and openai.APIConnectionError.
     """
     import openai
 
-    headers: dict[str, Any] = {"Authorization": openai.Omit()} if keyless else {}
-    stream = await sdk.post(
-        "/chat/completions",
-        cast_to=object,
-        body=dict(body),
-        options={
-            "follow_redirects": False,
-            "max_retries": 0,
-            "headers": headers,
-            "timeout": openai.Timeout(None, connect=connect_s),
-        },
-        # Asked for as a stream whatever the body says: only so is the response handed over unread and unparsed.
-        stream=True,
-        stream_cls=openai.AsyncStream[object],
-    )
+    options: Any = {  # a TypedDict of the package, which words it differently from version to version
+        "follow_redirects": False,
+        "max_retries": 0,
+        "headers": {"Authorization": openai.Omit()} if keyless else {},
+        "timeout": openai.Timeout(None, connect=connect_s),
+        **({"params": dict(message.query)} if message.query else {}),
+    }
+    # Asked for as a stream whatever the body says: only so is the response handed over unread and unparsed.
+    kind = openai.AsyncStream[object]
+    if message.method == "GET":
+        stream = await sdk.get(message.path, cast_to=object, options=options, stream=True, stream_cls=kind)
+    else:
+        body = None if message.body is None else dict(message.body)
+        stream = await sdk.post(message.path, cast_to=object, body=body, options=options, stream=True, stream_cls=kind)
     response: Response = stream.response
     return response
 

@@ -28,13 +28,22 @@ _ENOUGH = 5  # bytes that tell a field name from JSON or HTML
 
 
 class Incoming:
-    """A reply while it comes in; `on_text` and `on_thought` are told what a stream adds."""
+    """A reply while it comes in; `on_text` and `on_thought` are told what a stream adds.
 
-    def __init__(self, *, think_tags: bool, on_text: Callable[[str], None], on_thought: Callable[[str], None]) -> None:
+    `stream` adds up the events, `whole` reads a reply that is one JSON body.
+    """
+
+    def __init__(
+        self,
+        stream: wire.StreamReader,
+        whole: Callable[[object], wire.Reply],
+        *,
+        on_text: Callable[[str], None],
+        on_thought: Callable[[str], None],
+    ) -> None:
         self.received = 0
         self._on_text, self._on_thought = on_text, on_thought
-        self._think_tags = think_tags
-        self._stream = wire.StreamReader(think_tags=think_tags)
+        self._stream, self._read_whole = stream, whole
         self._events = Events()
         self._is_stream: bool | None = None
         self._chunks: list[bytes] = []
@@ -126,7 +135,7 @@ class Incoming:
         if fault is not None:
             raise self._reported(fault, place)
         with contextlib.suppress(UnreadableReplyError):
-            reply = wire.reply_from_body(body, think_tags=self._think_tags)
+            reply = self._read_whole(body)
         if reply is None:
             raise self._unreadable(f"The reply from {place.host} is not the API's: {place.safe(text)}", place, text)
         return reply

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from o1magic import cost
-from o1magic.ask import choose_model, compose
+from o1magic.ask import compose
+from o1magic.choice import choose_model
 from o1magic.errors import ArgumentError, LedgerError, PromptError, RequestError
 from o1magic.ledger.budgets import amount
 

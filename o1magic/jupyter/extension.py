@@ -41,6 +41,8 @@ class O1Magics(Magics):
     effort = _choice("Reasoning effort; none: the model's own default.")
     verbosity = _choice("How much an answer says: low, medium or high; none: the model's own default.")
     service_tier = _choice("auto, default, flex, scale, priority or fast; none: the endpoint's default.")
+    api = Unicode("auto", help="auto, chat or responses: the API that is spoken.").tag(config=True)
+    summary = _choice("Summary of the reasoning: auto, concise, detailed or none; none: none.")
     lint = Unicode("warn", help="off, warn or strict.").tag(config=True)
     fix = Unicode("safe", help="Fixes applied to what is sent: none, safe or all.").tag(config=True)
     ignore = List(Unicode(), help="Rule codes or prefixes to leave out.").tag(config=True)

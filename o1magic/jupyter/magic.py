@@ -15,9 +15,10 @@ from o1magic.jupyter.view import NotebookView
 from o1magic.view import TerminalView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from o1magic.answer import Answer
+    from o1magic.arguments import Arguments
     from o1magic.ask import Draft
     from o1magic.jupyter.extension import O1Magics
 
@@ -32,6 +33,7 @@ SUBCOMMANDS = {
     "rule": "CODE: what a lint rule is about",
     "chats": "[--drop NAME]: the conversations of this kernel, which end with it",
     "last": "the last answer again; --text all of it as plain text, --sent what was sent",
+    "resume": "[CALL]: the answer of a call that went on in the background: after a cut, after a restart",
     "help": "this list",
 }
 
@@ -60,13 +62,12 @@ class Work:
         self.last: Answer | None = None
         self.draft: Draft | None = None
         self.source: str | None = None
+        # A restart interrupts first: what goes on in the background is then left to be resumed, not cancelled.
+        session.client().leaving = lambda: bool(getattr(magics.shell, "exit_now", False))
 
     def run(self, line: str, cell: str | None) -> Answer | None:
         """Send a cell and return its answer, or run a sub-command."""
-        if cell is not None:
-            return self._ask(line, cell)
-        self._command(line)
-        return None
+        return self._command(line) if cell is None else self._ask(line, cell)
 
     def _ask(self, line: str, body: str) -> Answer | None:
         head = f"{MAGIC} {line}\n" if line else f"{MAGIC}\n"
@@ -75,9 +76,21 @@ class Work:
         given = arguments.parse(head.removeprefix(MAGIC))
         desk = session.desk()
         view = self._view(alone=alone)
+        answer = self._carried_out(view, lambda: ask(self._asked(given, body, head, alone=alone), desk, view))
+        if answer is None or given.output is None:
+            return answer
+        self.shell.user_ns[given.output] = answer
+        self._display(answer)
+        return None
+
+    def _asked(self, given: Arguments, body: str, head: str, *, alone: bool) -> Cell:
+        identity = self._identity(head + body, alone=alone) if given.chat else ""
+        return Cell(given, body, self._names(given), head, identity)
+
+    def _carried_out(self, view: Any, work: Callable[[], Answer | None]) -> Answer | None:
+        """Return the answer and remember it; leave in the cell what there is to see of it, or of how it failed."""
         try:
-            identity = self._identity(head + body, alone=alone) if given.chat else ""
-            answer = ask(Cell(given, body, self._names(given), head, identity), desk, view)
+            answer = work()
         except errors.O1Error as failure:
             view.finish()
             view.leave(failure)
@@ -88,17 +101,12 @@ class Work:
             what = "Stopped; `%o1 spend` says what is on hold." if view.sent else "Stopped before anything was sent."
             raise errors.InterruptError(what, billed="maybe" if view.sent else "no", partial=None) from None
         finally:
-            if view.sent:
+            if view.sent and view.draft is not None:
                 self.draft = view.draft
-        if answer is None:
-            return None
-        self.last = answer
-        view.finish()
-        if given.output is None:
-            return answer
-        self.shell.user_ns[given.output] = answer
-        self._display(answer)
-        return None
+        if answer is not None:
+            self.last = answer
+            view.finish()
+        return answer
 
     def _view(self, *, alone: bool) -> Any:
         # In a loop over `run_cell_magic` the cell's other outputs are not ours to clear.
@@ -164,7 +172,7 @@ class Work:
 
     # ---- %o1
 
-    def _command(self, line: str) -> None:
+    def _command(self, line: str) -> Answer | None:
         try:
             words = shlex.split(line)
         except ValueError:
@@ -172,8 +180,16 @@ class Work:
         name = commands.known(words[0], SUBCOMMANDS, kind="sub-command") if words else "help"
         if name in account.SAYS:
             self._display(account.run(name, words[1:]), raw=True)
-            return
-        getattr(self, f"_{name}")(words[1:], line.strip()[len(name) :].strip())
+            return None
+        shown: Answer | None = getattr(self, f"_{name}")(words[1:], line.strip()[len(name) :].strip())
+        return shown
+
+    def _resume(self, words: list[str], _rest: str) -> Answer | None:
+        from o1magic import resume
+
+        commands.takes(words, "resume [CALL]", at_most=1)
+        view = self._view(alone=False)
+        return self._carried_out(view, lambda: resume.resume(words[0] if words else None, session.desk(), view))
 
     def _help(self, _words: list[str], _rest: str) -> None:
         rows = [[f"%o1 {name}", said] for name, said in SUBCOMMANDS.items()]

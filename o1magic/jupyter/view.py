@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import clear_output, display
 
-from o1magic import blocks, render
-from o1magic.view import CLOCK_S, Progress, dry_run_of, markdown, partial, partial_text, strip_of
+from o1magic import answer, blocks, render
+from o1magic.view import CLOCK_S, Progress, dry_run_of, markdown, partial, strip_of
 
 if TYPE_CHECKING:
     from o1magic.ask import Draft
@@ -33,6 +33,7 @@ class NotebookView:
         self._strip: Bundle | None = None
         self._model = ""
         self._clock: Any = None
+        self._thought: Any = None
         self._tail: Any = None
         self._tail_text = ""
         self._undrawn = 0
@@ -82,11 +83,14 @@ class NotebookView:
 
     def leave(self, failure: O1Error) -> None:
         """Show what had arrived of an answer before the call failed."""
-        text = partial_text(failure)
-        if text:
-            _show(partial(text))
+        shown = partial(failure)
+        if shown is not None:
+            _show(shown)
 
     def _grow(self, fresh: str) -> None:
+        if self._thought is None and (thought := self._progress.thought()):
+            # Once, when the answer begins: to draw it anew while it grows would cost its square.
+            self._thought = self._draw(None, {"text/markdown": answer.reasoning(thought), "text/plain": ""})
         self._tail_text += fresh
         self._undrawn += len(fresh)
         if self._undrawn * _LEAST_GROWTH < len(self._tail_text):

@@ -113,6 +113,16 @@ class Book:
         self._warn(reached)
         return settled
 
+    def accepted(self, call_id: str, provider_id: str) -> None:
+        """Record by what id the endpoint can be asked for a call that is not over yet."""
+        with self._store.transaction() as execute:
+            execute(schema.ACCEPTED, (records.name(provider_id), call_id))
+
+    def leave(self, call_id: str) -> None:
+        """Record that nobody waits for a call any more; what it may cost stays held until somebody tells its end."""
+        with self._store.transaction() as execute:
+            calls.give_up(execute, call_id)
+
     def _warn(self, reached: Iterable[Standing]) -> None:
         for standing in reached:
             self._store.say(budgets.warning(standing))

@@ -153,13 +153,14 @@ class Ledger(Book):
     def unaccounted(self) -> Unaccounted:
         """Return the calls that nobody told the end of, and what is held for them."""
         self._catch_up(again=True)
-        found = {bool(simulated): (calls, held) for simulated, calls, held in self._store.read(schema.UNACCOUNTED)}
-        real, simulated = found.get(False, (0, 0)), found.get(True, (0, 0))
+        found = {bool(simulated): counts for simulated, *counts in self._store.read(schema.UNACCOUNTED)}
+        real, simulated = found.get(False, (0, 0, 0)), found.get(True, (0, 0, 0))
         return Unaccounted(
             calls=real[0] + simulated[0],
             held_nano_usd=real[1],
             simulated_held_nano_usd=simulated[1],
             fresh=self._fresh,
+            resumable=real[2] + simulated[2],
         )
 
     def newest_session(self, kernel: str) -> str | None:
@@ -168,6 +169,11 @@ class Ledger(Book):
         for (session,) in self._store.read(schema.NEWEST_SESSION, bounds):
             return str(session)
         return None
+
+    def resumable(self) -> tuple[Row, ...]:
+        """Return the calls whose answer can still be asked for, the newest first; in state "intent" somebody waits."""
+        self._catch_up(again=True)
+        return tuple(rows.row(values) for values in self._store.read(schema.RESUMABLE))
 
     def row(self, call_id: str) -> Row | None:
         """Return one call as it is recorded now, None where no such call is on record."""

@@ -116,12 +116,16 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class Unaccounted:
-    """The calls that ended untold, with their process; this `Ledger` found `fresh` of them itself."""
+    """The calls that ended untold, with their process; this `Ledger` found `fresh` of them itself.
+
+    `resumable` of them go on at their endpoint, in the background.
+    """
 
     calls: int = 0
     held_nano_usd: int = 0
     simulated_held_nano_usd: int = 0
     fresh: int = 0
+    resumable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

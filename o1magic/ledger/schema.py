@@ -82,8 +82,11 @@ IN_FLIGHT = "SELECT id, host, boot, pid, started, lease_ms FROM call WHERE close
 
 GIVE_UP = "UPDATE call SET state = 'unknown' WHERE id = ? AND closed_ms IS NULL AND state = 'intent'"
 
+# A response in the background is found again by its id at the endpoint; until then no row has one before its outcome.
+ACCEPTED = "UPDATE call SET provider_id = ? WHERE id = ? AND closed_ms IS NULL"
+
 UNACCOUNTED = """
-SELECT simulated, COUNT(*), COALESCE(SUM(hold_nano), 0) FROM call
+SELECT simulated, COUNT(*), COALESCE(SUM(hold_nano), 0), COUNT(provider_id) FROM call
 WHERE closed_ms IS NULL AND state = 'unknown' GROUP BY simulated
 """
 
@@ -93,6 +96,11 @@ _CALL = ", ".join(COLUMNS)
 # A call that is over and whose cost nobody knows; its worst case stays held. In these words the index has it.
 # `counted.Counted.uncosted` says the same.
 _UNCOSTED = "(state = 'unknown' OR (state IN ('settled', 'partial') AND cost_nano IS NULL))"
+
+RESUMABLE = f"""
+SELECT {_CALL} FROM call WHERE closed_ms IS NULL AND provider_id IS NOT NULL AND state IN ('intent', 'unknown')
+ORDER BY seq DESC
+"""  # noqa: S608 - our own names
 
 UNCOSTED = f"SELECT {_CALL} FROM call WHERE {_UNCOSTED} ORDER BY seq"  # noqa: S608 - our own names
 

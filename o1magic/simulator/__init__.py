@@ -27,6 +27,7 @@ from o1magic import log, tokens
 from o1magic.errors import ArgumentError, ConfigError
 from o1magic.simulator.billing import reasoning_tokens
 from o1magic.simulator.body import MAX_BYTES
+from o1magic.simulator.jobs import Jobs
 from o1magic.simulator.scenarios import SCENARIOS, FirstTries
 from o1magic.simulator.server import Handler
 
@@ -61,6 +62,7 @@ class Server(ThreadingHTTPServer):
         self.slow_s = slow_s
         self.max_body_bytes = MAX_BYTES
         self.first_tries = FirstTries()
+        self.jobs = Jobs()
         self.stopping = threading.Event()
         self._connections: set[Any] = set()
         self._changed = threading.Condition()

@@ -25,8 +25,14 @@ import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING, TypeVar
 
 from o1magic import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+T = TypeVar("T")
 
 EFFORT_FACTOR = {
     "none": Fraction(0),
@@ -106,6 +112,13 @@ def _cut(text: str, room: int, encoding: str | None) -> str:
 def thinking_s(reasoning: int, longest_s: float) -> float:
     """Return the seconds of silence before the answer, at most three quarters of the longest allowed."""
     return longest_s * THINKING_SHARE * min(1.0, reasoning / SLOWEST_TOKENS)
+
+
+def paced(items: Sequence[T], silence_s: float, longest_s: float, *, first: int = 0) -> list[tuple[float, T]]:
+    """Return what is streamed, each part with the seconds to wait before it; `first` parts precede the thinking."""
+    pause_s = writing_s(longest_s) / max(1, len(items))
+    waits = [0.0 if at < first else silence_s if at == first else pause_s for at in range(len(items))]
+    return list(zip(waits, items, strict=True))
 
 
 def writing_s(longest_s: float) -> float:

@@ -1,4 +1,4 @@
-"""A chat request's JSON, checked against what the catalog says its model accepts.
+"""A chat request's JSON, checked against what the catalog says its model accepts; `responses` reads the other API's.
 
 Layer 5. Imports `catalog`, `tokens`, `messages`, `errors`; called by `server`.
 Unlike the API it serves retired models: to practise on them is what the simulator is for.
@@ -52,7 +52,10 @@ _NOT_SIMULATED = {
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A request the model accepts; `effort` and `allowance` are those in force, sent or not."""
+    """A request the model accepts; `effort` and `allowance` are those in force, sent or not.
+
+    `store`, `background` and `summary` are the Responses API's.
+    """
 
     model: Model
     asked: str
@@ -67,6 +70,9 @@ class ChatRequest:
     obfuscate: bool
     tools: int
     style: Style = field(default_factory=Style)
+    store: bool = False
+    background: bool = False
+    summary: str | None = None
 
     @property
     def text(self) -> str:
@@ -85,21 +91,17 @@ def read_request(raw: object, catalog: Catalog) -> ChatRequest:
         raise errors.Refused(400, "The body must be a JSON object.", code="invalid_json")
     # The API takes null for a parameter that was left out.
     sent = {name: value for name, value in raw.items() if value is not None}
-    model = _read_model(sent.get("model"), catalog)
-    unknown = sorted(sent.keys() - PARAMETERS)
-    if unknown:
-        raise errors.unknown_parameter(unknown[0])
-    for name in (name for name in sent if name not in _OWN_RULE):
-        _check_parameter(name, sent[name], model)
-    stream = _read_flag(sent, "stream")
-    if stream and (model.streams is False or "stream" in model.refused):
-        raise errors.unsupported_value("stream", value=True, default="false")
+    model = read_model(sent.get("model"), catalog)
+    if "chat" not in model.apis:
+        raise errors.responses_only()
+    check_parameters(sent, model, PARAMETERS, _OWN_RULE)
+    stream = read_stream(sent, model)
     options = _read_stream_options(sent, stream=stream)
-    effort, effort_sent = _read_effort(sent.get("reasoning_effort"), model)
+    effort, effort_sent = read_effort(sent.get("reasoning_effort"), model)
     allowance = _read_allowance(sent, model)
     messages = read_messages(sent.get("messages"), model)
-    prompt = _count(messages, model)
-    _check_window(prompt.tokens, allowance, model)
+    prompt = count(messages, model)
+    check_window(prompt.tokens, allowance, model)
     return ChatRequest(
         model=model,
         asked=str(sent["model"]),
@@ -110,14 +112,15 @@ def read_request(raw: object, catalog: Catalog) -> ChatRequest:
         allowance=model.max_output if allowance is None else allowance,
         allowance_sent=allowance is not None,
         stream=stream,
-        include_usage=_read_flag(options, "include_usage", "stream_options.include_usage"),
+        include_usage=read_flag(options, "include_usage", "stream_options.include_usage"),
         obfuscate=options.get("include_obfuscation") is not False,
         tools=sum(len(sent[name]) for name in _TOOLS if name in sent),
         style=read_style(sent.get("verbosity"), sent.get("service_tier"), model),
     )
 
 
-def _read_model(name: object, catalog: Catalog) -> Model:
+def read_model(name: object, catalog: Catalog) -> Model:
+    """Return the model of that name. Raises Refused: there is none."""
     if name is None:
         raise errors.Refused(400, "you must provide a model parameter")
     if not isinstance(name, str):
@@ -125,9 +128,24 @@ def _read_model(name: object, catalog: Catalog) -> Model:
     model = catalog.find(name)
     if not model.known:
         raise errors.model_not_found(name)
-    if "chat" not in model.apis:
-        raise errors.responses_only()
     return model
+
+
+def check_parameters(sent: Mapping[str, Any], model: Model, known: frozenset[str], own_rule: frozenset[str]) -> None:
+    """Raise Refused where the endpoint does not know a parameter, or the model does not take it."""
+    unknown = sorted(sent.keys() - known)
+    if unknown:
+        raise errors.unknown_parameter(unknown[0])
+    for name in (name for name in sent if name not in own_rule):
+        _check_parameter(name, sent[name], model)
+
+
+def read_stream(sent: Mapping[str, Any], model: Model) -> bool:
+    """Return whether the answer is to be streamed. Raises Refused: this model does not stream."""
+    stream = read_flag(sent, "stream")
+    if stream and (model.streams is False or "stream" in model.refused):
+        raise errors.unsupported_value("stream", value=True, default="false")
+    return stream
 
 
 def _check_parameter(name: str, value: Any, model: Model) -> None:
@@ -180,7 +198,8 @@ def _check_range(name: str, value: Any) -> None:
         raise errors.out_of_range(name, float(value), lowest, highest)
 
 
-def _read_flag(sent: Mapping[str, Any], name: str, called: str | None = None) -> bool:
+def read_flag(sent: Mapping[str, Any], name: str, called: str | None = None) -> bool:
+    """Return a switch, off where it was not sent. Raises Refused: it is no boolean."""
     value = sent.get(name)
     if value is None or isinstance(value, bool):
         return bool(value)
@@ -199,19 +218,19 @@ def _read_stream_options(sent: Mapping[str, Any], *, stream: bool) -> dict[str, 
     return options
 
 
-def _read_effort(value: object, model: Model) -> tuple[str | None, bool]:
+def read_effort(value: object, model: Model, name: str = "reasoning_effort") -> tuple[str | None, bool]:
     """Return the effort in force and whether it was sent."""
     if value is None:
         fallback = "medium" if "medium" in model.efforts else next(iter(model.efforts), None)
         return model.default_effort or fallback, False
-    if not model.reasons:
+    if not model.reasons and name == "reasoning_effort":
         raise errors.unrecognized_effort()
     if not model.efforts:
-        raise errors.unsupported_parameter("reasoning_effort")
+        raise errors.unsupported_parameter(name)
     if not isinstance(value, str):
-        raise errors.invalid_type("reasoning_effort", "a string", value)
+        raise errors.invalid_type(name, "a string", value)
     if value not in model.efforts:
-        raise errors.unsupported_effort(value, model.name, model.efforts)
+        raise errors.unsupported_effort(value, model.name, model.efforts, name)
     return value, True
 
 
@@ -225,24 +244,30 @@ def _read_allowance(sent: Mapping[str, Any], model: Model) -> int | None:
     if len(names) > 1:
         message = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
         raise errors.Refused(400, message, param=names[0], code="invalid_parameter_combination")
-    name, value = names[0], sent[names[0]]
+    return read_allowance(names[0], sent[names[0]], model)
+
+
+def read_allowance(name: str, value: object, model: Model, least: int = 1) -> int:
+    """Return an allowance. Raises Refused: it is no number, or not one this model takes."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise errors.invalid_type(name, "an integer", value)
-    if value < 1:
-        raise errors.out_of_range(name, value, 1, None)
+    if value < least:
+        raise errors.out_of_range(name, value, least, None)
     if model.max_output is not None and value > model.max_output:
         raise errors.allowance_too_large(name, value, model.max_output)
     return value
 
 
-def _count(messages: tuple[Message, ...], model: Model) -> tokens.Count:
+def count(messages: tuple[Message, ...], model: Model) -> tokens.Count:
+    """Return what the messages count to, images included."""
     flat = [{"role": message.role, "content": message.text} for message in messages]
-    count = tokens.count_messages(flat, model.encoding)
+    text = tokens.count_messages(flat, model.encoding)
     images = sum(message.images for message in messages)
-    return tokens.Count(count.tokens + images * IMAGE_TOKENS, exact=count.exact and not images)
+    return tokens.Count(text.tokens + images * IMAGE_TOKENS, exact=text.exact and not images)
 
 
-def _check_window(prompt: int, allowance: int | None, model: Model) -> None:
+def check_window(prompt: int, allowance: int | None, model: Model) -> None:
+    """Raise Refused where prompt and allowance do not fit the model's window."""
     window = model.context_window
     if window is None:
         return

@@ -71,20 +71,20 @@ def unsupported_value(name: str, value: Any, default: str) -> Refused:
     return Refused(400, message, param=name, code="unsupported_value")
 
 
-def unsupported_role(index: int, role: str) -> Refused:
+def unsupported_role(place: str, role: str) -> Refused:
     """Return the refusal of a message's role, with the position of that message."""
-    param = f"messages[{index}].role"
+    param = f"{place}.role"
     message = f"Unsupported value: '{param}' does not support '{role}' with this model."
     return Refused(400, message, param=param, code="unsupported_value")
 
 
-def unsupported_effort(value: str, model: str, supported: Sequence[str]) -> Refused:
-    """Return the refusal of an effort; the text is the one seen on Responses, the param this endpoint's."""
+def unsupported_effort(value: str, model: str, supported: Sequence[str], param: str) -> Refused:
+    """Return the refusal of an effort; the text is the one seen on Responses, the param the endpoint's own."""
     message = (
         f"Unsupported value: {spelled(value)} is not supported with the '{_name(model)}' model. "
         f"Supported values are: {_listed(supported)}."
     )
-    return Refused(400, message, param="reasoning_effort", code="unsupported_value")
+    return Refused(400, message, param=param, code="unsupported_value")
 
 
 def unrecognized_effort() -> Refused:
@@ -186,6 +186,28 @@ def responses_only() -> Refused:
     """Return the refusal of a model that is served on the Responses endpoint alone."""
     message = "This model is only supported in v1/responses and not in v1/chat/completions."
     return Refused(404, message, param="model")
+
+
+def chat_only(name: str) -> Refused:
+    """Return the refusal of a model that the Responses endpoint does not serve; wording ours."""
+    message = f"The model `{_name(name)}` is only supported in v1/chat/completions and not in v1/responses."
+    return Refused(404, message, param="model")
+
+
+def no_response(response_id: str) -> Refused:
+    """Return the refusal of an id that no stored response has."""
+    return Refused(404, f"Response with id '{_name(response_id)}' not found.", param=None)
+
+
+def not_in_background() -> Refused:
+    """Return the refusal to cancel what its caller waits for; wording ours."""
+    message = "Only responses created with 'background' set to true can be cancelled."
+    return Refused(400, message, param="background")
+
+
+def no_stream_kept() -> Refused:
+    """Return the refusal to stream a response again that was not created as a stream; wording ours."""
+    return Refused(400, "This response was not created with 'stream' set to true.", param="stream")
 
 
 def unknown_url(verb: str, path: str) -> Refused:

@@ -27,46 +27,46 @@ class Message:
     images: int = 0
 
 
-def read_messages(raw: object, model: Model) -> tuple[Message, ...]:
+def read_messages(raw: object, model: Model, name: str = "messages") -> tuple[Message, ...]:
     """Return the messages. Raises Refused: for a shape, role or content part this model does not take."""
     if raw is None:
         raise Refused(
             400,
-            "Missing required parameter: 'messages'.",
-            param="messages",
+            f"Missing required parameter: '{name}'.",
+            param=name,
             code="missing_required_parameter",
         )
     if not isinstance(raw, list):
-        raise invalid_type("messages", "an array of objects", raw)
+        raise invalid_type(name, "an array of objects", raw)
     if not raw:
         message = (
-            "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead."
+            f"Invalid '{name}': empty array. Expected an array with minimum length 1, but got an empty array instead."
         )
-        raise Refused(400, message, param="messages", code="empty_array")
-    return tuple(_read_message(index, entry, model) for index, entry in enumerate(raw))
+        raise Refused(400, message, param=name, code="empty_array")
+    return tuple(_read_message(f"{name}[{index}]", entry, model) for index, entry in enumerate(raw))
 
 
-def _read_message(index: int, entry: Any, model: Model) -> Message:
+def _read_message(place: str, entry: Any, model: Model) -> Message:
     if not isinstance(entry, dict):
-        raise invalid_type(f"messages[{index}]", "an object", entry)
+        raise invalid_type(place, "an object", entry)
     role = entry.get("role")
     if role not in ROLES:
-        raise _unknown_role(index, role)
+        raise _unknown_role(place, role)
     if model.system == "none" and role not in BETA_ROLES:
-        raise unsupported_role(index, role)
+        raise unsupported_role(place, role)
     content = entry.get("content")
     if content is None and role == "assistant":
         return Message(role, "")
     if isinstance(content, str):
         return Message(role, content)
     if not isinstance(content, list):
-        raise invalid_type(f"messages[{index}].content", "one of a string or array of objects", content)
-    parts = [_read_part(f"messages[{index}].content[{at}]", part, model) for at, part in enumerate(content)]
+        raise invalid_type(f"{place}.content", "one of a string or array of objects", content)
+    parts = [_read_part(f"{place}.content[{at}]", part, model) for at, part in enumerate(content)]
     return Message(role, "\n".join(text for text in parts if text is not None), parts.count(None))
 
 
-def _unknown_role(index: int, role: object) -> Refused:
-    param = f"messages[{index}].role"
+def _unknown_role(place: str, role: object) -> Refused:
+    param = f"{place}.role"
     if not isinstance(role, str):
         return invalid_type(param, "a string", role)
     names = ", ".join(f"'{name}'" for name in ROLES[:-1])

@@ -120,7 +120,7 @@ def chunks(reply: Reply, request: ChatRequest, envelope: Envelope) -> Iterator[d
         if request.include_usage:
             chunk["usage"] = None
         if request.obfuscate:
-            chunk["obfuscation"] = _obfuscation(envelope.id, number)
+            chunk["obfuscation"] = obfuscation(envelope.id, number)
         yield chunk
     if request.include_usage and reply.usage is not None:
         yield {**head, "choices": [], "usage": reply.usage}
@@ -131,12 +131,17 @@ def _deltas(reply: Reply) -> Iterator[tuple[dict[str, Any], str | None]]:
         return
     yield {"role": "assistant", "content": "" if reply.content is not None else None, "refusal": None}, None
     field, text = ("content", reply.content) if reply.refusal is None else ("refusal", reply.refusal)
-    for words in _DELTA_WORDS.findall(text or ""):
+    for words in delta_words(text or ""):
         yield {field: words}, None
     yield {}, reply.finish_reason
 
 
-def _obfuscation(id_: str, number: int) -> str:
+def delta_words(text: str) -> list[str]:
+    """Return the text in the pieces it is streamed in."""
+    return _DELTA_WORDS.findall(text)
+
+
+def obfuscation(id_: str, number: int) -> str:
     """Return padding such as the API adds against reading a stream by its packet sizes."""
     digest = hashlib.sha256(f"{id_}{number}".encode()).hexdigest()
     return digest[: 4 + int(digest[-1], 16)]

@@ -25,6 +25,7 @@ SCENARIOS: Mapping[str, str] = MappingProxyType(
         "slow": "The answer takes half a minute.",
         "cut-stream": "The connection ends in the middle of the answer, streamed or not.",
         "length": "A reasoning model spends the whole allowance on reasoning, and the answer is empty.",
+        "failed": "The model breaks off: status failed on Responses, an error in a chat stream, a 500 otherwise.",
         "refusal": "The model refuses, in the refusal field.",
         "content-filter": "The content filter leaves no answer.",
         "bad-key": "The key is refused with a 401, whichever it is.",
@@ -64,13 +65,16 @@ class FirstTries:
             return first
 
 
-def refusal_of(scenario: str | None, *, model: str, first_try: bool) -> errors.Refused | None:
-    """Return the error that the scenario answers an otherwise acceptable request with, None for an answer."""
+def refusal_of(scenario: str | None, *, model: str, first_try: bool, whole: bool) -> errors.Refused | None:
+    """Return the error that the scenario answers an otherwise acceptable request with, None for an answer.
+
+    `whole`: the answer is to be a whole chat completion, which has no way to say that it failed.
+    """
     if scenario in ("rate-limit", "server-error") and not first_try:
         return None
     if scenario in ("rate-limit", "rate-limit-forever"):
         return errors.rate_limited(model)
-    if scenario == "server-error":
+    if scenario == "server-error" or (scenario == "failed" and whole):
         return errors.server_error()
     if scenario == "quota":
         return errors.out_of_quota()

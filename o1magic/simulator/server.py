@@ -9,50 +9,35 @@ from __future__ import annotations
 
 import hashlib
 import re
-import socket
+import threading
 import time
 import uuid
-from contextlib import suppress
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
+from itertools import islice
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from o1magic import log
-from o1magic.simulator import errors, scenarios
-from o1magic.simulator.billing import thinking_s, writing_s
+from o1magic.simulator import errors, responses, scenarios
+from o1magic.simulator.billing import paced, thinking_s, writing_s
 from o1magic.simulator.body import dump_json, parse_json, read_body
+from o1magic.simulator.connection import EVENTS, JSON, Connection
 from o1magic.simulator.contract import ChatRequest, read_request
 from o1magic.simulator.reply import Envelope, Reply, answer, chunks, completion, model_object
+from o1magic.simulator.response_events import FIRST_EVENTS, Made, events, frame, response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from o1magic.simulator import Server
+    from o1magic.simulator.jobs import Job
 
 logger = log.named(__name__)
 
-JSON = "application/json"
-EVENTS = "text/event-stream; charset=utf-8"
 SCENARIO_HEADER = "x-o1magic-scenario"
 
 _LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 _SCENARIO_PATH = re.compile(r"/scenario/([^/]+)(/.*)")
-_IDLE_S = 300.0
-_DRAIN_S = 1.0
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One connection."""
-
-    server: Server
-    protocol_version = "HTTP/1.1"
-    server_version = "o1magic-simulator"
-    sys_version = ""
-    timeout = _IDLE_S
-    # One packet per reply or chunk: buffered, flushed on purpose, never held back by the kernel.
-    wbufsize = -1
-    disable_nagle_algorithm = True
+class Handler(Connection):
+    """One connection, and what is answered on it."""
 
     def _serve(self) -> None:
         """Answer one request, whatever its verb."""
@@ -84,6 +69,11 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/v1/chat/completions":
             self._expect("POST", path)
             self._chat(body, scenario)
+        elif path == "/v1/responses":
+            self._expect("POST", path)
+            self._create(body, scenario)
+        elif path.startswith("/v1/responses/"):
+            self._kept_response(path)
         elif path == "/v1/models":
             self._expect("GET", path)
             self._send_json(200, {"object": "list", "data": [model_object(one) for one in self.server.models()]})
@@ -141,112 +131,89 @@ class Handler(BaseHTTPRequestHandler):
 
     def _chat(self, body: bytes, scenario: str | None) -> None:
         request = read_request(parse_json(body), self.server.catalog)
-        mark = hashlib.sha256(f"{scenario}\n".encode() + body).digest()
-        first = scenario in ("rate-limit", "server-error") and self.server.first_tries.is_first(mark)
-        refused = scenarios.refusal_of(scenario, model=request.asked, first_try=first)
-        if refused is not None:
-            raise refused
+        self._play_refusal(request, body, scenario)
         reply = answer(request, scenario)
         envelope = Envelope(id=f"chatcmpl-{uuid.uuid4().hex}", created=int(time.time()))
+        silence_s = self._silence_s(reply, scenario)
+        if not request.stream:
+            self._plain(completion(reply, request, envelope), silence_s, scenario)
+            return
+        frames = [dump_json(chunk) for chunk in chunks(reply, request, envelope)]
+        if scenario in ("cut-stream", "failed"):
+            frames = frames[: len(frames) // 2]
+        if scenario == "failed":
+            frames.append(dump_json(errors.server_error().body))
+        frames += [] if scenario == "cut-stream" else [b"[DONE]"]
+        timed = paced(frames, silence_s, self.server.delay_s)
+        self._events(((seconds, b"data: " + frame) for seconds, frame in timed), whole=scenario != "cut-stream")
+
+    def _create(self, body: bytes, scenario: str | None) -> None:
+        request = responses.read_request(parse_json(body), self.server.catalog)
+        self._play_refusal(request, body, scenario)
+        envelope = Envelope(id=f"resp_{uuid.uuid4().hex}", created=int(time.time()))
+        made = Made(request, answer(request, scenario), envelope, fails=scenario == "failed")
+        silence_s, whole = self._silence_s(made.reply, scenario), scenario != "cut-stream"
+        timed = paced(list(events(made)), silence_s, self.server.delay_s, first=FIRST_EVENTS)
+        if request.background:
+            job = self.server.jobs.keep(made)
+            queued = job.response()
+            threading.Thread(target=job.run, args=(timed, self.server.stopping), daemon=True).start()
+            if request.stream:
+                self._follow(job, most=None if whole else len(timed) // 2)
+            else:
+                self._send_json(200, queued)
+            return
         if request.stream:
-            self._stream(request, reply, envelope, scenario)
+            written = timed if whole else timed[: len(timed) // 2]
+            self._events(((seconds, frame(event)) for seconds, event in written), whole=whole)
         else:
-            self._plain(request, reply, envelope, scenario)
+            self._plain(response(made, made.status), silence_s, scenario)
+        if request.store:
+            self.server.jobs.keep(made).finish()
+
+    def _kept_response(self, path: str) -> None:
+        """Answer what is asked about a response that was kept."""
+        name, _, verb = path.removeprefix("/v1/responses/").partition("/")
+        if verb not in ("", "cancel"):
+            raise errors.unknown_url(self.command, self.path)
+        self._expect("POST" if verb else "GET", path)
+        job = self.server.jobs.find(unquote(name))
+        if job is None:
+            raise errors.no_response(unquote(name))
+        query = parse_qs(urlsplit(self.path).query)
+        if verb and not job.made.request.background:
+            raise errors.not_in_background()
+        if verb:
+            job.cancel()
+        elif query.get("stream") == ["true"]:
+            if not job.made.request.stream:
+                raise errors.no_stream_kept()
+            after = query.get("starting_after", ["-1"])[0]
+            self._follow(job, after=int(after) if re.fullmatch(r"-1|\d{1,9}", after, re.ASCII) else -1)
+            return
+        self._send_json(200, job.response())
+
+    def _follow(self, job: Job, *, after: int = -1, most: int | None = None) -> None:
+        followed = islice(job.follow(after, self._nobody_waits), most)
+        self._events(((0.0, frame(event)) for event in followed), whole=most is None)
+
+    def _play_refusal(self, request: ChatRequest, body: bytes, scenario: str | None) -> None:
+        mark = hashlib.sha256(f"{scenario}\n".encode() + body).digest()
+        whole = not request.stream and self.path.endswith("/chat/completions")
+        first = scenario in ("rate-limit", "server-error") and self.server.first_tries.is_first(mark)
+        refused = scenarios.refusal_of(scenario, model=request.asked, first_try=first, whole=whole)
+        if refused is not None:
+            raise refused
 
     def _silence_s(self, reply: Reply, scenario: str | None) -> float:
         return self.server.slow_s if scenario == "slow" else thinking_s(reply.reasoning, self.server.delay_s)
 
-    def _plain(self, request: ChatRequest, reply: Reply, envelope: Envelope, scenario: str | None) -> None:
-        self._wait(self._silence_s(reply, scenario) + writing_s(self.server.delay_s))
-        content = dump_json(completion(reply, request, envelope))
+    def _plain(self, whole: dict[str, Any], silence_s: float, scenario: str | None) -> None:
+        self._wait(silence_s + writing_s(self.server.delay_s))
+        content = dump_json(whole)
         if scenario != "cut-stream":
             self._send(200, content, JSON)
             return
         self._head(200, JSON, {"Content-Length": str(len(content))})
         self.wfile.write(content[: len(content) // 2])
         self.close_connection = True
-
-    def _stream(self, request: ChatRequest, reply: Reply, envelope: Envelope, scenario: str | None) -> None:
-        chunked = self.request_version != "HTTP/1.0"
-        self._head(200, EVENTS, {"Transfer-Encoding": "chunked"} if chunked else {"Connection": "close"})
-        self.wfile.flush()
-        self._wait(self._silence_s(reply, scenario))
-        events = [dump_json(chunk) for chunk in chunks(reply, request, envelope)]
-        events = events[: len(events) // 2] if scenario == "cut-stream" else [*events, b"[DONE]"]
-        pause_s = writing_s(self.server.delay_s) / len(events)
-        for event in events:
-            data = b"data: " + event + b"\n\n"
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data) if chunked else data)
-            self.wfile.flush()
-            self._wait(pause_s)
-        if scenario == "cut-stream":
-            self.close_connection = True
-        elif chunked:
-            self.wfile.write(b"0\r\n\r\n")
-
-    def _wait(self, seconds: float) -> None:
-        """Let simulated time pass. Raises ConnectionAbortedError: the client left or the server stops."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if self.server.stopping.wait(min(left, 0.1)) or self._client_left():
-                raise ConnectionAbortedError("nobody waits for this answer")
-
-    def _client_left(self) -> bool:
-        # A client that only ends its sending side counts as gone, as it does for most servers.
-        self.connection.settimeout(0)
-        try:
-            return not self.connection.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        finally:
-            self.connection.settimeout(self.timeout)
-
-    def _refuse(self, refused: errors.Refused) -> None:
-        self._send_json(refused.status, refused.body, refused.headers)
-        if refused.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            self._drain()
-
-    def _drain(self) -> None:
-        """Read on for a moment: closing on unread bytes resets the connection, and the refusal is lost."""
-        self.wfile.flush()
-        until = time.monotonic() + _DRAIN_S
-        self.connection.settimeout(_DRAIN_S)
-        with suppress(OSError):
-            while time.monotonic() < until and self.rfile.read1(1 << 20):
-                pass
-
-    def _send_json(self, status: int, value: Any, headers: Mapping[str, str] | None = None) -> None:
-        self._send(status, dump_json(value), JSON, headers)
-
-    def _send(self, status: int, content: bytes, kind: str, headers: Mapping[str, str] | None = None) -> None:
-        self._head(status, kind, {"Content-Length": str(len(content)), **(headers or {})})
-        if self.command != "HEAD":
-            self.wfile.write(content)
-
-    def _head(self, status: int, kind: str, headers: Mapping[str, str]) -> None:
-        self._answering = True
-        self.send_response(status)
-        took_ms = int(1000 * (time.monotonic() - self._started))
-        fixed = {
-            "Content-Type": kind,
-            "x-o1magic-simulated": "1",
-            "x-request-id": f"req_{uuid.uuid4().hex}",
-            "openai-version": "2020-10-01",
-            "openai-processing-ms": str(took_ms),
-        }
-        for name, value in {**fixed, **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what the base class finds wrong (a bad request line, an unknown verb) in JSON as well."""
-        del explain
-        self._started = time.monotonic()
-        self.close_connection = True
-        status = HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else HTTPStatus(code)
-        refused = errors.Refused(status, (message or status.phrase)[:200], headers={"Connection": "close"})
-        self._refuse(refused)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
-        """Log at DEBUG; the base class would print to stderr."""
-        logger.debug("simulator_%s", format.split(maxsplit=1)[0], extra={"details": args[1:]})

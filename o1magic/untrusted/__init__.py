@@ -11,7 +11,7 @@ import logging
 
 from o1magic.untrusted.text import html, line, prose, visible
 
-__all__ = ["LIMIT", "caption", "html", "markdown", "name", "visible"]
+__all__ = ["LIMIT", "caption", "folded", "html", "markdown", "name", "visible"]
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +70,11 @@ def _written(text: str) -> list[str]:
     if lines and sum(map(len, lines)) <= _GROWTH * len(text) + 1_000:
         return lines
     return code_block(text) if text.strip() else []
+
+
+def folded(title: str, text: str) -> str:
+    """Return the text as Markdown in a fold that is closed until somebody opens it; nothing in it ends the fold."""
+    return f"<details><summary>{html(title)}</summary>\n\n{markdown(text)}\n\n</details>"
 
 
 def caption(text: str) -> str:

@@ -2,7 +2,7 @@
 
 Layer 2, pure: text and parsed JSON in, dataclasses out; knows no HTTP and no clock. Reads what OpenAI
 documents and what compatible servers are known to send instead. Called by `read`, which owns the
-bytes.
+bytes. The Responses API's are read by `responses` beside it, which is loaded when it is first spoken.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Reply:
     """What a model sent back: `complete` False means that it was cut short on the way.
 
     `choices` counts the answers in it, of which the first is the one read. `simulated` is what the
-    body itself says.
+    body itself says, `error` why a response failed.
     """
 
     text: str = ""
@@ -44,6 +44,7 @@ class Reply:
     complete: bool = True
     tool_calls: bool = False
     choices: int = 0
+    error: str = ""
 
 
 def without_key(reply: Reply, key: str) -> Reply:
@@ -61,6 +62,7 @@ def without_key(reply: Reply, key: str) -> Reply:
         model=reply.model and redact(reply.model, [key]),
         provider_id=reply.provider_id and redact(reply.provider_id, [key]),
         usage=replace(reply.usage, raw=raw and redact(raw, [key])),
+        error=redact(reply.error, [key]),
     )
 
 
@@ -247,7 +249,11 @@ class StreamReader:
         if not part.text and not part.thought:
             return ""
         split, inline = self._splitter.feed(part.text) if part.text else ("", "")
-        text, thought = self._mend_text.feed(split), self._mend_thought.feed(part.thought + inline)
+        return self._grow(split, part.thought + inline)
+
+    def _grow(self, text: str, thought: str) -> str:
+        """Add to text and reasoning, and return what the text grew by."""
+        text, thought = self._mend_text.feed(text), self._mend_thought.feed(thought)
         if text:
             self._texts.append(text)
         if thought:

@@ -32,7 +32,7 @@ def fault_in(body: object, *, failed: bool = False) -> Fault | None:
     """
     if isinstance(body, list) and body:  # Gemini's compatible endpoint wraps its error object in a list
         body = body[0]
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or body.get("object") == "response":  # the error of a response is how it ended
         return None
     error = body.get("error")
     if isinstance(error, dict):

@@ -13,8 +13,12 @@ MAX_TOKENS = 1_000_000_000
 
 _MAX_RAW = 2_000
 
+# What goes in and what comes out, as each API calls it.
+CHAT = ("prompt", "completion")
+RESPONSES = ("input", "output")
 
-def usage_from(raw: object) -> Usage:
+
+def usage_from(raw: object, names: tuple[str, str] = CHAT) -> Usage:
     """Return the usage of a body; a count not in 0 <= int <= 10**9 is unknown, and `raw` keeps the JSON."""
     if raw is None:
         return Usage()
@@ -32,9 +36,11 @@ def usage_from(raw: object) -> Usage:
             return None
         return value
 
-    prompt, completion, total = (count(raw, f"{name}_tokens") for name in ("prompt", "completion", "total"))
-    cached = count(raw.get("prompt_tokens_details"), "cached_tokens")
-    reasoning = count(raw.get("completion_tokens_details"), "reasoning_tokens")
+    prompt, completion, total = (count(raw, f"{name}_tokens") for name in (*names, "total"))
+    cached, reasoning = (
+        count(raw.get(f"{name}_tokens_details"), f"{part}_tokens")
+        for name, part in zip(names, ("cached", "reasoning"), strict=True)
+    )
     return Usage(
         prompt=prompt,
         cached=cached,

@@ -1,7 +1,8 @@
 """One paid call: hold its worst case, send, settle. Exactly one ledger row, whatever happens.
 
-Layer 4. Runs on the client's loop thread, where no Ctrl-C can fall between an answer and its row: a cancelled task
-still settles. The ledger is written right there: a thread of its own cost half a millisecond of CPU per call.
+Layer 4; `ending` beside it says how calls end. Runs on the client's loop thread, where no Ctrl-C can fall between an
+answer and its row: a cancelled task still settles. The ledger is written right there: a thread of its own cost half a
+millisecond of CPU per call.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import asyncio
 import time
 import uuid
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from o1magic import client as http
-from o1magic import cost, log, render, tokens, verdict
-from o1magic.answer import Answer, Usage
-from o1magic.errors import InterruptError, LedgerBusyError, LedgerError, O1Error
+from o1magic import log, render, verdict
+from o1magic.answer import Answer
+from o1magic.call.ending import at_list_price, interrupted, outcome_of, priced, see_to_billing
+from o1magic.errors import LedgerBusyError, LedgerError, O1Error
 from o1magic.ledger import Intent, Outcome
+from o1magic.wire import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
     from o1magic.endpoint import Endpoint
     from o1magic.ledger import Ledger, Standing, Total
     from o1magic.request import Request
-    from o1magic.wire import Reply
+
+__all__ = ["Call", "Event", "Noted", "at_list_price", "make"]
 
 # Added to the deadline: after that long, a call without an outcome belongs to a process that is gone.
 _LEASE_MARGIN_S = 120.0
@@ -55,7 +59,10 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """All that one call needs: what is sent where, under which ledger, and who is told of its events."""
+    """All that one call needs: what is sent where, under which ledger, and who is told of its events.
+
+    `resumes` is the response to ask for instead of sending: the call is on record, and went on without us.
+    """
 
     request: Request
     asked: str
@@ -71,6 +78,7 @@ class Call:
     notebook: str | None = None
     lint_found: tuple[str, ...] = ()
     lint_fixed: tuple[str, ...] = ()
+    resumes: str | None = None
     id: str = field(default_factory=new_id)
 
 
@@ -81,18 +89,20 @@ async def make(call: Call) -> Answer:
     and whatever the client raises. In each case the row already says what is known.
     """
     started = time.monotonic()
-    watch = _Watch(call.on_event)
+    watch = Watch(call)
     try:
-        await _hold(call)
+        if call.resumes is None:
+            await _hold(call)
     except asyncio.CancelledError:
-        raise _interrupted(call, watch) from None
+        raise interrupted(call, watch) from None
     try:
         await asyncio.sleep(0)  # an interrupt that came while the row was written: nothing has left yet
-        received = await call.client.send(call.request.body, call.endpoint, timeout_s=call.timeout_s, on_event=watch)
+        received = await _received(call, watch)
     except asyncio.CancelledError:
-        failure: O1Error = _interrupted(call, watch)
+        failure: O1Error = interrupted(call, watch)
     except O1Error as error:
         failure = error
+        see_to_billing(failure, call)
         if watch.unsure and failure.billed == "no":
             failure.billed = "maybe"  # the last try was refused; an earlier one may have been processed
     except Exception as surprise:  # the row must be written before anything surprising goes on
@@ -102,18 +112,23 @@ async def make(call: Call) -> Answer:
         if watch.unsure:
             call.on_event(Noted("an earlier try may have been billed too; it is not in this cost"))
         return _conclude(call, received.reply, received.attempts, time.monotonic() - started)
-    _write(call, _outcome_of(failure, time.monotonic() - started, call.request))
+    if failure.data.get("response_id") is None:
+        _write(call, outcome_of(failure, time.monotonic() - started, call))
+    else:
+        _try(call, lambda: call.ledger.leave(call.id))
     raise failure from None
+
+
+async def _received(call: Call, watch: Watch) -> http.Received:
+    timed: dict[str, Any] = {"timeout_s": call.timeout_s, "on_event": watch}
+    if call.resumes is not None:
+        return await call.client.resume(call.resumes, call.endpoint, model=call.asked, **timed)
+    return await call.client.send(call.request.body, call.endpoint, api=call.request.api, **timed)
 
 
 def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer:
     """Settle a reply and return it as an answer, or raise what it lacks."""
-    answered = reply.model or call.asked
-    facts = call.catalog.find(answered)
-    if not (facts.known or facts.prices) and answered == call.asked:  # a deployment's name: what it was said to be
-        facts = call.request.model
-    price = facts.price_on(call.today()) if at_list_price(call.request) else None
-    nano = cost.cost_nano_usd(reply.usage, price)
+    answered, nano, price_id = priced(call, reply)
     answer = Answer(
         text=reply.text,
         usage=reply.usage,
@@ -134,7 +149,7 @@ def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer
         model=answered,
         usage=reply.usage,
         cost_nano_usd=nano,
-        price_id=price.id if price and nano is not None else None,
+        price_id=price_id,
         attempts=attempts,
         seconds=seconds,
         finish_reason=reply.finish_reason,
@@ -144,62 +159,19 @@ def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer
     total, standings = _write(call, outcome)
     footer = render.footer(answer, session=total, standings=standings, bound_nano_usd=call.worst_nano_usd)
     answer = replace(answer, footer=footer)
-    problem = verdict.lacking(answer, call.request, tool_calls=reply.tool_calls, choices=reply.choices)
+    problem = verdict.lacking(answer, call.request, reply)
     if problem is not None:
         raise problem
     return answer
 
 
-def at_list_price(request: Request) -> bool:
-    """Tell whether the catalog's prices hold: a service tier of its own has a price of its own."""
-    return request.body.get("service_tier") in (None, "auto", "default")
-
-
-def _interrupted(call: Call, watch: _Watch) -> InterruptError:
-    if not watch.in_flight:
-        what = "Stopped before it was sent again." if watch.attempts else "Stopped before anything was sent."
-        return InterruptError(what, billed="maybe" if watch.unsure else "no", attempts=watch.attempts, partial=None)
-    worst = cost.dollars(call.worst_nano_usd)
-    bound = f" (at most {worst})" if call.worst_nano_usd is not None else ""
-    simulated = call.endpoint.kind == "simulator"
-    return InterruptError(
-        f"Stopped; the connection to {call.endpoint.host} is closed.",
-        how=f"What it thought until then{bound} stays on hold in the ledger." if not simulated else "",
-        billed="no" if simulated else "maybe",
-        attempts=watch.attempts,
-        partial=watch.text(),
-        in_flight=True,
-    )
-
-
-def _outcome_of(failure: O1Error, seconds: float, request: Request) -> Outcome:
-    """Return what a failed call is in the ledger: nothing billed, partial, or unknown with its hold kept."""
-    unsure = failure.billed != "no" or bool(failure.data.get("in_flight"))
-    partial = failure.data.get("partial")
-    usage = Usage()
-    if unsure and partial:
-        # What can be counted here of an answer that was cut: its hidden reasoning stays unknown.
-        text = partial if isinstance(partial, str) else partial.text
-        counted = tokens.count(text, request.model.encoding).tokens if text else None
-        usage = Usage(prompt=request.prompt_tokens.tokens, completion=counted, estimated=True)
-    return Outcome(
-        state=("partial" if partial else "unknown") if unsure else "failed",
-        model=None,
-        usage=usage,
-        cost_nano_usd=None if unsure else 0,
-        price_id=None,
-        attempts=int(failure.data.get("attempts", 1)),
-        seconds=seconds,
-        finish_reason=type(failure).__name__,
-    )
-
-
-class _Watch:
+class Watch:
     """Passes events on, and remembers whether a request is out and what text came back."""
 
-    def __init__(self, on_event: Callable[[http.Event], None]) -> None:
-        self._on_event = on_event
+    def __init__(self, call: Call) -> None:
+        self._call = call
         self._pieces: list[str] = []
+        self._thoughts: list[str] = []
         self.in_flight = self.unsure = False
         self.attempts = 0
 
@@ -212,10 +184,17 @@ class _Watch:
             self.unsure = self.unsure or event.billed != "no"
         elif isinstance(event, http.Text):
             self._pieces.append(event.text)
-        self._on_event(event)
+        elif isinstance(event, http.Thought):
+            self._thoughts.append(event.text)
+        elif isinstance(event, http.Accepted):
+            self.in_flight = True
+            _try(self._call, lambda: self._call.ledger.accepted(self._call.id, event.response_id))
+        self._call.on_event(event)
 
-    def text(self) -> str | None:
-        return "".join(self._pieces) or None
+    def reply(self) -> Reply | None:
+        """Return what came of an answer, None where nothing did."""
+        text, thought = "".join(self._pieces), "".join(self._thoughts).strip()
+        return Reply(text=text, reasoning_text=thought, complete=False) if text or thought else None
 
 
 async def _hold(call: Call) -> None:
@@ -227,7 +206,7 @@ async def _hold(call: Call) -> None:
         notebook=call.notebook,
         endpoint=call.endpoint.host,
         model=call.asked,
-        effort=call.request.body.get("reasoning_effort"),
+        effort=call.request.effort,
         hold_nano_usd=call.worst_nano_usd,
         hold_tokens=call.request.worst_tokens,
         price_id=price.id if price else None,
@@ -260,3 +239,11 @@ def _write(call: Call, outcome: Outcome) -> tuple[Total | None, tuple[Standing, 
     finally:
         for note in call.ledger.notes():
             call.on_event(Noted(note))
+
+
+def _try(call: Call, write: Callable[[], None]) -> None:
+    """Write to the ledger; where it fails, say so and go on with the answer."""
+    try:
+        write()
+    except LedgerError as failure:
+        call.on_event(Noted(f"the ledger could not record this call: {failure}"))

@@ -1,0 +1,117 @@
+"""One call's line to its endpoint: each message sent, refusals that may pass tried again, in sight.
+
+Layer 3. Called by `client` and `background`, on the loop thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from o1magic import log, wire
+from o1magic.client import faults, retry
+from o1magic.client.events import Event, Retrying, Sent, Text, Thought
+from o1magic.client.exchange import Deadline, exchange
+from o1magic.client.faults import Place, Refusal
+from o1magic.client.read import Incoming
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from openai import AsyncOpenAI
+
+    from o1magic.client.openai_sdk import Message
+    from o1magic.endpoint import Endpoint
+
+logger = log.named(__name__)
+
+
+@dataclass(slots=True)
+class Line:
+    """An endpoint and how to reach it, until when, and who hears of it; `attempts` counts the requests made.
+
+    `refusing` holds the addresses known to take no `stream_options`.
+    """
+
+    sdk: AsyncOpenAI
+    endpoint: Endpoint
+    model: str
+    deadline: Deadline
+    on_event: Callable[[Event], None]
+    refusing: set[str]
+    attempts: int = 0
+
+    @property
+    def place(self) -> Place:
+        """Return whom the call goes to, for what is said of it."""
+        return Place(self.endpoint, self.model, self.attempts)
+
+    def incoming(self, stream: wire.StreamReader, whole: Callable[[object], wire.Reply]) -> Incoming:
+        """Return what takes in a reply and tells what it adds, the key masked."""
+        key, tell = self.endpoint.key.value, self.on_event
+        return Incoming(
+            stream,
+            whole,
+            on_text=lambda text: tell(Text(wire.unkeyed(text, key))),
+            on_thought=lambda text: tell(Thought(wire.unkeyed(text, key))),
+        )
+
+    def chat(self) -> Incoming:
+        """Return what takes in a chat completion."""
+        think_tags = self.endpoint.kind == "compatible"
+        return self.incoming(
+            wire.StreamReader(think_tags=think_tags), partial(wire.reply_from_body, think_tags=think_tags)
+        )
+
+    async def ask(self, message: Message, incoming: Callable[[], Incoming]) -> wire.Reply:
+        """Return the reply to a request that may be billed.
+
+        Refusals that may pass are retried, each announced by a `Retrying` event.
+        Raises TransportError, APIError; asyncio.CancelledError after closing the connection.
+        """
+        message = self._sendable(message)
+        while True:
+            self.attempts += 1
+            self.on_event(Sent())
+            logger.debug("request", extra={"host": self.place.host, "attempt": self.attempts})
+            outcome = await exchange(self.sdk, message, self.place, incoming(), self.deadline)
+            if isinstance(outcome, wire.Reply):
+                return outcome
+            if self._refuses_stream_options(outcome, message):
+                self.refusing.add(self.endpoint.base_url)
+                message = self._sendable(message)
+                what = f"{self.place.host} takes no stream_options"
+                self.on_event(Retrying(self.attempts, self.attempts + 1, 0.0, what))
+            else:
+                await self._pause(outcome)
+
+    async def _pause(self, refusal: Refusal) -> None:
+        """Announce the next request and wait for its time. Raises O1Error: there is to be no next request."""
+        place, now, left_s = self.place, time.time(), self.deadline.left_s()
+        wait_s = retry.wait_s(refusal, place.attempts, left_s=left_s, now=now, chance=random.random())  # noqa: S311
+        if wait_s is None:
+            raise faults.refused(refusal, place, now)
+        logger.warning("retry", extra={"host": place.host, "attempt": place.attempts, "wait_s": wait_s})
+        billed = faults.billed(refusal)
+        self.on_event(Retrying(place.attempts, retry.TRIES, wait_s, f"{place.host}: {refusal.reason}", billed))
+        await asyncio.sleep(wait_s)
+
+    def _sendable(self, message: Message) -> Message:
+        """Return the message without `stream_options` where the server is known to refuse it."""
+        body: dict[str, Any] = dict(message.body or {})
+        if self.endpoint.base_url not in self.refusing or "stream_options" not in body:
+            return message
+        del body["stream_options"]
+        return replace(message, body=body)
+
+    def _refuses_stream_options(self, refusal: Refusal, message: Message) -> bool:
+        return (
+            self.endpoint.kind == "compatible"
+            and refusal.status in (400, 422)
+            and "stream_options" in (message.body or {})
+            and "stream_options" in refusal.body
+        )
