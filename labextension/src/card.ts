@@ -9,12 +9,11 @@ import type { Prompt } from './prompts.js';
 /** Return a node that shows a finding of a prompt; `done` is called once something was done about it. */
 export function card(
   finding: Finding,
-  prompt: Prompt,
+  { cell }: Pick<Prompt, 'cell'>,
   findings: IFindings,
   trans: TranslationBundle,
   done: () => void = () => undefined
 ): HTMLElement {
-  const { cell } = prompt;
   const node = element('div', 'o1-card');
   node.setAttribute('role', 'group');
   node.setAttribute('aria-label', trans.__('Finding %1', finding.code));

@@ -2,8 +2,9 @@
 
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { sidebar } from './dock.js';
 import { promptsPlugin } from './wiring.js';
 
-const plugins: JupyterFrontEndPlugin<unknown>[] = [promptsPlugin];
+const plugins: JupyterFrontEndPlugin<unknown>[] = [promptsPlugin, sidebar];
 
 export default plugins;

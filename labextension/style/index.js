@@ -1,2 +1,3 @@
 import './index.css';
 import './prompts.css';
+import './sidebar.css';

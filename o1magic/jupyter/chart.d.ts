@@ -34,6 +34,7 @@ export interface Running {
   hold_nano_usd: number | null;
   simulated: boolean;
   waits: boolean;
+  stops?: boolean;
 }
 
 export interface Budget {
@@ -77,6 +78,7 @@ export interface Hands {
   stop(id: string): void;
   interrupt?(): void;
   csv?(scope: Scope): void;
+  open?(id: string): void;
   gone?(): boolean;
 }
 

@@ -295,8 +295,8 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 let mounts = 0;
 
 /**
- * Put a chart into `el`. `hands` are what it can do: `stop(id)`, and where there are such `interrupt()`, `csv(scope)`
- * and `gone()`, which tells whether the kernel is.
+ * Put a chart into `el`. `hands` are what it can do: `stop(id)`, and where there are such `interrupt()`, `csv(scope)`,
+ * `open(id)`, which shows where a call was made, and `gone()`, which tells whether the kernel is.
  * Return `show(state, options)`, `alive(whether)`, `exported(message)` and `dispose()`.
  */
 export function mount(el, hands) {
@@ -378,6 +378,11 @@ function listen(page, view, later, hands) {
     move(Math.min(last, Math.max(0, steps[event.key])));
   });
   page.scroll.addEventListener("scroll", () => drawRows(page, view), { passive: true });
+  page.open = hands.open;
+  page.body.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-id]");
+    if (row) hands.open?.(row.dataset.id);
+  });
   page.csv.hidden = !hands.csv;
   page.csv.addEventListener("click", () => {
     page.csv.disabled = true;
@@ -477,6 +482,9 @@ function statusLine(page, one, at, press) {
   const about = [one.model, one.effort && `${one.effort} effort`];
   if (one.simulated) about.push("simulated");
   else if (one.hold_nano_usd !== null) about.push(`at most ${dollars(one.hold_nano_usd)}`);
+  line.append(make("span", "o1-dot"), make("span", "o1-doing", one.said), face);
+  line.append(make("span", "o1-about", about.filter(Boolean).join(" · ")));
+  if (one.stops === false) return line;
   const stop = make("button", "o1-button o1-stop", "Stop", { type: "button", "aria-label": `Stop the call to ${one.model}` });
   stop.dataset.id = one.id;
   const pressed = () => {
@@ -488,8 +496,7 @@ function statusLine(page, one, at, press) {
     pressed();
     press(one.id);
   });
-  line.append(make("span", "o1-dot"), make("span", "o1-doing", one.said), face);
-  line.append(make("span", "o1-about", about.filter(Boolean).join(" · ")), stop);
+  line.append(stop);
   return line;
 }
 
@@ -721,6 +728,10 @@ function known(call, count) {
 function drawTable(page, view) {
   const { column, descending } = view.order;
   const calls = within(view.state, view.scope);
+  // A row that is made anew under the pointer takes no click: nothing is drawn again that is as it was.
+  const drawn = [view.state.within, view.scope, column, descending];
+  if (drawn.every((one, i) => one === page.tableDrawn?.[i])) return;
+  page.tableDrawn = drawn;
   page.heads.forEach((head, i) => head.setAttribute("aria-sort", i !== column ? "none" : descending ? "descending" : "ascending"));
   // Calls come in the order of time: turning it round is all there is to sort by it.
   page.rows = column === 0 ? (descending ? calls.slice().reverse() : calls) : sorted(calls, COLUMNS[column].value, descending);
@@ -740,8 +751,10 @@ function drawRows(page, view) {
   if (first === page.first) return;
   page.first = first;
   const last = Math.min(rows.length, first + SHOWN + 8);
-  const nodes = [spacer(first), ...rows.slice(first, last).map((call, i) => tableRow(call, first + i, view.state.today)), spacer(rows.length - last)];
-  page.body.replaceChildren(...nodes);
+  const row = (call, i) => tableRow(call, first + i, view.state.today, page.open);
+  const focused = page.body.contains(document.activeElement) ? document.activeElement.closest("tr").dataset.id : null;
+  page.body.replaceChildren(spacer(first), ...rows.slice(first, last).map(row), spacer(rows.length - last));
+  if (focused) [...page.body.children].find((one) => one.dataset.id === focused)?.querySelector("button")?.focus();
 }
 
 function spacer(count) {
@@ -750,11 +763,16 @@ function spacer(count) {
   return row;
 }
 
-function tableRow(call, place, today) {
+function tableRow(call, place, today, open) {
   const row = make("tr", call.state === "intent" ? "o1-open" : "", "", { "aria-rowindex": place + 2 });
+  if (open) {
+    row.dataset.id = call.id;
+    row.title = describe(call, today);
+  }
   for (const { text, number, left, title } of COLUMNS) {
     const said = text(call, today);
-    const cell = make("td", number && !left ? "o1-number" : "", said);
+    const cell = make("td", number && !left ? "o1-number" : "", open && title === "Time" ? "" : said);
+    if (open && title === "Time") cell.append(make("button", "o1-jump", said, { type: "button", "aria-label": `Show the cell of the call of ${said}` }));
     if (said === "unknown" || said === "–" || said === "…") cell.classList.add("o1-muted");
     if (title === "Model" && call.simulated) cell.append(make("span", "o1-pill", "simulated"));
     if (title === "Model" && call.asked) cell.title = `asked: ${call.asked}`;
@@ -859,7 +877,7 @@ const STYLE = `
 .o1-panel :focus-visible { outline: 2px solid var(--o1-focus); outline-offset: -2px; }
 .o1-running, .o1-idle { display: flex; align-items: center; gap: 10px; min-height: 30px; }
 .o1-idle { color: var(--o1-soft); }
-.o1-dot { width: 8px; height: 8px; border-radius: 50%; background: var(--o1-reasoning); animation: o1-pulse 1.6s ease-in-out infinite; }
+.o1-dot { flex: none; width: 8px; height: 8px; border-radius: 50%; background: var(--o1-reasoning); animation: o1-pulse 1.6s ease-in-out infinite; }
 @keyframes o1-pulse { 50% { opacity: .25; } }
 @media (prefers-reduced-motion: reduce) { .o1-dot { animation: none; } }
 .o1-doing { font-weight: 600; }
@@ -881,7 +899,10 @@ const STYLE = `
 @container (max-width: 600px) {
   .o1-budgets { grid-template-columns: 1fr; gap: 2px; }
   .o1-budget .o1-state { padding-bottom: 6px; }
-  .o1-panel dl.o1-figures, .o1-panel .o1-figures { gap: 8px 24px; }
+  .o1-panel dl.o1-figures { gap: 6px 20px; min-height: 0; padding: 4px 0 10px; }
+  .o1-value { font-size: 17px; }
+  .o1-running { flex-wrap: wrap; gap: 2px 10px; }
+  .o1-about { order: 1; flex: 1 0 100%; }
 }
 .o1-budget .o1-state { color: var(--o1-soft); }
 .o1-meter { display: flex; height: 8px; border-radius: 4px; overflow: hidden; background: var(--o1-raised); box-shadow: inset 0 0 0 1px var(--o1-line); }
@@ -919,6 +940,12 @@ const STYLE = `
 .o1-scroll { overflow: auto; border-top: 1px solid var(--o1-line); }
 .o1-none .o1-scroll, .o1-none .o1-tablehead { display: none; }
 .o1-panel .o1-table { width: 100%; min-width: 810px; table-layout: fixed; border-collapse: separate; border-spacing: 0; font-size: inherit; border: 0; color: inherit; margin: 0; }
+@container (max-width: 600px) {
+  .o1-panel .o1-table { min-width: 0; }
+  .o1-panel .o1-table :is(col, th, td):nth-child(n + 3):not(:nth-child(7)) { display: none; }
+  /* Said by the brackets round the cost, for which there is room. */
+  .o1-panel .o1-pill { position: absolute; clip-path: inset(50%); }
+}
 .o1-panel .o1-table tr { background: transparent; }
 .o1-panel .o1-table td, .o1-panel .o1-table th {
   height: ${ROW}px; padding: 0 6px; text-align: left; white-space: nowrap; overflow: hidden; text-overflow: ellipsis;
@@ -934,6 +961,8 @@ const STYLE = `
 th[aria-sort="ascending"] .o1-sort, th[aria-sort="descending"] .o1-sort { color: var(--o1-ink); font-weight: 600; }
 th[aria-sort="ascending"] .o1-sort::after { content: " ↑"; }
 th[aria-sort="descending"] .o1-sort::after { content: " ↓"; }
+.o1-panel .o1-table tr[data-id] { cursor: pointer; }
+.o1-jump { padding: 0; font: inherit; color: inherit; background: none; border: 0; cursor: pointer; }
 .o1-pill { margin-left: 6px; padding: 0 5px; border-radius: 7px; font-size: 10.5px; color: var(--o1-soft); box-shadow: inset 0 0 0 1px var(--o1-line); }
 /* What a saved notebook shows in place of this panel is not shown beneath it. */
 .jp-OutputArea-child:has(.o1-panel) + .jp-OutputArea-child:has(.o1magic-static) { display: none; }

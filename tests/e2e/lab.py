@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import urlopen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from playwright.sync_api import Browser, Page
 
@@ -190,6 +190,33 @@ def open_notebook(page: Page, lab: Lab, path: str, *, timeout_s: float = 60.0) -
         await session.session.kernel.info;
     }"""
     evaluate(page, ready, timeout_s=timeout_s)
+
+
+def write_notebook(root: Path, name: str, sources: Sequence[str]) -> None:
+    """Write a notebook of code cells, which have not run."""
+    cells = [
+        {"cell_type": "code", "id": f"c{i}", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
+        for i, source in enumerate(sources)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    (root / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def run_cell(page: Page, index: int, *, wait: bool = True) -> Any:
+    """Run a cell of the open notebook; return whether it succeeded or, without waiting for its end, None.
+
+    The page has the moment of the start as `window.__ran`.
+    """
+    run = """async ([index, wait]) => {
+        const notebook = window.jupyterapp.shell.currentWidget.content;
+        notebook.deselectAll();
+        notebook.activeCellIndex = index;
+        window.__ran = performance.now();
+        const ran = window.jupyterapp.commands.execute('notebook:run-cell');
+        return wait ? await ran : null;
+    }"""
+    return evaluate(page, run, [index, wait])
 
 
 def run_all(page: Page, *, timeout_s: float = 60.0) -> list[str]:

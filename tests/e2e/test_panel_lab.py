@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from lab import evaluate, lab_server, open_notebook, run_all
+from lab import evaluate, lab_server, open_notebook, run_all, run_cell, write_notebook
 from ledgers import fill
 
 ROOT = Path(__file__).parents[2]
@@ -26,15 +25,6 @@ WATCH = """() => {
         .observe({type: 'longtask'});
 }"""
 WATCHED = "from o1magic import live\nprint(len(live.watchers), 'watch')"
-
-RUN = """async index => {
-    const notebook = window.jupyterapp.shell.currentWidget.content;
-    notebook.deselectAll();
-    notebook.activeCellIndex = index;
-    window.__ran = performance.now();
-    return await window.jupyterapp.commands.execute('notebook:run-cell');
-}"""
-START = RUN.replace("return await", "").replace("async index", "index")
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +49,7 @@ def ask(count):
 
 
 def write(root, name, ledger, sources):
-    sources = [f"%env O1MAGIC_LEDGER={root / ledger}\n{sources[0]}", *sources[1:]]
-    cells = [
-        {"cell_type": "code", "id": f"c{i}", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
-        for i, source in enumerate(sources)
-    ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (root / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    write_notebook(root, name, [f"%env O1MAGIC_LEDGER={root / ledger}\n{sources[0]}", *sources[1:]])
 
 
 def figures(page):
@@ -88,16 +71,16 @@ def test_the_panel_follows_calls_stops_one_and_survives_a_restart(lab, watched_p
     page, watch = watched_page
     open_notebook(page, lab, "panel.ipynb")
 
-    evaluate(page, RUN, 0)
-    evaluate(page, RUN, 1)
+    run_cell(page, 0)
+    run_cell(page, 1)
     until(page, "0")
     assert "No calls in this session yet." in page.locator(".o1-empty").inner_text()
-    evaluate(page, RUN, 2)
+    run_cell(page, 2)
     until(page, "1")
     assert "all simulated" not in page.locator(".o1-figures").inner_text()
     assert "simulated" in page.locator(".o1-figures").inner_text()
     assert page.locator(".o1-table .o1-pill").count() == 1
-    evaluate(page, RUN, 3)
+    run_cell(page, 3)
     until(page, "40")
 
     stop_a_call(page)
@@ -112,7 +95,7 @@ def test_the_panel_follows_calls_stops_one_and_survives_a_restart(lab, watched_p
 
 def stop_a_call(page):
     """Stop in the panel ends the running cell with an error in words; the next cell is untouched."""
-    evaluate(page, START, 4)
+    run_cell(page, 4, wait=False)
     page.wait_for_selector(".o1-stop", timeout=10_000)
     assert page.locator(".o1-doing").inner_text() == "thinking"
     page.wait_for_function("() => document.querySelector('.o1-clock')?.textContent >= '1 s'", timeout=5_000)
@@ -120,7 +103,7 @@ def stop_a_call(page):
     page.keyboard.press("Enter")
     page.wait_for_selector(".o1-idle", timeout=5_000)
     assert "Stopped; the connection" in page.locator(".jp-Notebook .jp-Cell").nth(4).inner_text()
-    assert evaluate(page, RUN, 5) is True
+    assert run_cell(page, 5) is True
     assert "next" in page.locator(".jp-Notebook .jp-Cell").nth(5).locator(".jp-OutputArea").inner_text()
     until(page, "41")
 
@@ -143,7 +126,7 @@ def look_around(page):
     page.wait_for_function(
         "was => getComputedStyle(document.querySelector('.o1-value')).color !== was", arg=light, timeout=10_000
     )
-    evaluate(page, RUN, 6)
+    run_cell(page, 6)
     page.wait_for_function("() => document.querySelectorAll('.o1-panel .o1-value').length === 8", timeout=10_000)
     with page.expect_download(timeout=10_000) as download:
         page.get_by_text("Export CSV").first.click()
@@ -155,8 +138,8 @@ def restart(page):
     """Restart the kernel: the session is over, and a fresh panel has all of today's calls from the ledger."""
     evaluate(page, "() => window.jupyterapp.shell.currentWidget.context.sessionContext.restartKernel()")
     page.wait_for_selector(".o1-problem >> text=kernel is gone", timeout=15_000)
-    evaluate(page, RUN, 0)
-    evaluate(page, RUN, 1)
+    run_cell(page, 0)
+    run_cell(page, 1)
     until(page, "0")
     page.locator(".o1-panel").first.scroll_into_view_if_needed()
     page.get_by_role("button", name="Today").first.click()
@@ -165,10 +148,10 @@ def restart(page):
 
 def close_the_panel(page):
     """Clear the outputs: nothing watches the calls any more."""
-    evaluate(page, RUN, 7)
+    run_cell(page, 7)
     assert "1 watch" in page.locator(".jp-Notebook .jp-Cell").nth(7).inner_text()
     evaluate(page, "() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
-    evaluate(page, RUN, 7)
+    run_cell(page, 7)
     assert "0 watch" in page.locator(".jp-Notebook .jp-Cell").nth(7).inner_text()
 
 
@@ -176,21 +159,21 @@ def test_ten_thousand_calls_open_within_a_second_and_a_new_one_draws_in_a_frame(
     """From pressing run to the drawn panel, and the longest task of a new call; the best of three, others work here."""
     page, _ = watched_page
     open_notebook(page, lab, "many.ipynb")
-    evaluate(page, RUN, 0)
-    evaluate(page, RUN, 1)
+    run_cell(page, 0)
+    run_cell(page, 1)
     evaluate(page, WATCH)
 
     opened_ms, longest_ms = [], []
     for _ in range(3):
         evaluate(page, "() => { window.__shown = 0; }")
-        evaluate(page, RUN, 2)
+        run_cell(page, 2)
         page.wait_for_function("() => window.__shown", timeout=20_000)
         opened_ms.append(evaluate(page, "() => window.__shown - window.__ran"))
     page.get_by_role("button", name="All time").click()
     for calls in ("10,001", "10,002", "10,003"):
         page.wait_for_timeout(200)
         evaluate(page, "() => { window.__tasks = [0]; }")
-        evaluate(page, RUN, 3)
+        run_cell(page, 3)
         until(page, calls)
         longest_ms.append(evaluate(page, "() => Math.max(...window.__tasks)"))
 
