@@ -280,7 +280,8 @@ def _choose_extensions(state: Path, *, ours: bool, lsp: bool) -> None:
         folder.mkdir(parents=True)
     on = {"jpserver_extensions": {"o1magic": ours, "jupyter_lsp": lsp}}
     (folders[0] / "zz.json").write_text(json.dumps({"ServerApp": on}))
-    off = {"o1magic": not ours, "@jupyter-lsp/jupyterlab-lsp": not lsp}
+    adapters = ("jupyterlab-lsp", "notebook-adapter", "fileeditor-adapter")
+    off = {"o1magic": not ours, **{f"@jupyter-lsp/{name}": not lsp for name in adapters}}
     (folders[1] / "page_config.json").write_text(json.dumps({"disabledExtensions": off}))
     if ours:
         place = state / "data" / "labextensions" / "o1magic"
