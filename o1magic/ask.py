@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from o1magic import arguments, call, chats, config, cost, endpoint, live, prompt, remarks, request, settings
+from o1magic import arguments, call, chats, config, cost, endpoint, live, prompt, remarks, request, reserve, settings
 from o1magic.answer import Answer
 from o1magic.cell import arguments_at
 from o1magic.choice import choose_model
@@ -212,7 +212,8 @@ def compose(cell: Cell, desk: Desk) -> Draft:
     try:
         speaks = request.has_responses(chosen.endpoint, desk.environ)
         earlier = chats.messages(before)
-        sent = request.build(model, asked, body, given, chosen, earlier=earlier, has_responses=speaks)
+        allowing, learned = reserve.settled(asked, given, chosen, desk.ledger())
+        sent = request.build(model, asked, body, given, allowing, earlier=earlier, has_responses=speaks)
     except RequestError as refused:
         if refused.data.get("param") == "messages":
             refused.how = f"{refused.how} {too_large(written, turn)}".strip()
@@ -233,6 +234,7 @@ def compose(cell: Cell, desk: Desk) -> Draft:
         notes=(
             *remarks.unknown_model(model, asked),
             *(turn.notes if turn else ()),
+            *(learned if sent.max_completion_tokens == allowing.reserve_tokens else ()),
             *sent.notes,
             *prompt.notes(written, cell.names, told),
         ),

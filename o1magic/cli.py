@@ -131,6 +131,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
     "budget": ("what calls may cost: list, set, take away", _adder("budget")),
     "price": ("what models cost, by the catalog or by you", _adder("price")),
     "reconcile": ("list and settle the calls whose cost nobody knows", _adder("reconcile")),
+    "suggest": ("what to allow a call, by what calls like it needed", _adder("suggest")),
     "simulate": ("serve the simulator until Ctrl-C", _add_simulate),
     "demo": ("open the quickstart on the simulator, without a key", _add_demo),
 }

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from o1magic import endpoint, tokens
 from o1magic.errors import ConfigError, RequestError
+from o1magic.settings import RESERVE_TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,7 +106,7 @@ def build(
     messages = _messages(model, arguments.developer, text, notes, merge=settings.fix == "all")
     messages[-1:-1] = earlier
     counted = tokens.count_messages(messages, model.encoding)
-    allowance = _allowance(model, counted, allowance, settings.reserve_tokens, notes)
+    allowance = _allowance(model, counted, allowance, settings.reserve_tokens or RESERVE_TOKENS, notes)
     body: dict[str, Any] = {"model": asked, "messages": messages, **params}
     if allowance is not None:
         body["max_completion_tokens"] = allowance

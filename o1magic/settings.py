@@ -53,7 +53,7 @@ class Settings:
     fix: FixMode = "safe"
     ignore: tuple[str, ...] = ()
     timeout_s: float = 1800.0
-    reserve_tokens: int = RESERVE_TOKENS
+    reserve_tokens: int | None = None
     max_inserted_chars: int = 200_000
 
 
@@ -97,7 +97,11 @@ def _check(settings: Settings) -> None:
         (settings.lint not in LINT_MODES, "lint", f"one of {', '.join(LINT_MODES)}"),
         (settings.fix not in FIX_MODES, "fix", f"one of {', '.join(FIX_MODES)}"),
         (not _is_seconds(settings.timeout_s), "timeout_s", "a number of seconds above 0, at most a year"),
-        (settings.reserve_tokens < 1, "reserve_tokens", "a whole number of tokens, at least 1"),
+        (
+            settings.reserve_tokens is not None and settings.reserve_tokens < 1,
+            "reserve_tokens",
+            "a whole number of tokens, at least 1",
+        ),
         (settings.max_inserted_chars < 0, "max_inserted_chars", "a whole number of characters, at least 0"),
     ]
     for is_wrong, name, expected in wrong:

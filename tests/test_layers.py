@@ -15,7 +15,7 @@ LAYERS = (
     ("answer", "catalog", "settings", "endpoint", "readers", "values", "words"),
     ("arguments", "prompt", "lint", "tokens", "wire", "cost", "responses"),
     ("choice", "request", "render", "client", "ledger", "lint_command", "picture", "verdict"),
-    ("call", "chats", "live", "overview", "remarks"),
+    ("call", "chats", "live", "overview", "remarks", "reserve"),
     ("ask", "simulator"),
     ("session", "resume"),
     ("api", "view"),

@@ -23,6 +23,7 @@ SAYS = {
     "spend": "calls, tokens and cost; --by model|day|notebook|rule, --cues, --plot, --csv FILE, --json",
     "budget": "what calls may cost: [2.00 | N --tokens] [--per day|month|total] [--name NAME], --remove, --history",
     "price": "what models cost: [MODEL] [--in 2 --out 8 --cached 0.5 --since DAY | --remove], --recompute",
+    "suggest": "[MODEL] [-e EFFORT]: what to allow a call, by what calls like it needed",
     "reconcile": "the calls whose cost nobody knows; [CALL|all] [AMOUNT|0|hold] settles them by your word",
 }
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from o1magic import cost
+from o1magic import cost, reserve
 from o1magic.ask import compose
 from o1magic.choice import choose_model
 from o1magic.errors import ArgumentError, LedgerError, PromptError, RequestError
@@ -70,7 +70,7 @@ def _without_names(cell: Cell) -> tuple[list[str], Cell]:
 
 def _figures(draft: Draft, desk: Desk, session: str | None) -> dict[str, object]:
     request = draft.request
-    simulated = _is_simulated(draft.settings, desk)
+    simulated = reserve.is_simulated(draft.settings)
     worst = draft.worst_nano_usd
     found: dict[str, object] = {
         "prompt_tokens": request.prompt_tokens.tokens,
@@ -93,11 +93,6 @@ def _figures(draft: Draft, desk: Desk, session: str | None) -> dict[str, object]
         )
     except LedgerError as unreadable:
         return found | {"ledger": str(unreadable)}
-
-
-def _is_simulated(chosen: Settings, desk: Desk) -> bool:
-    named = chosen.endpoint or desk.environ.get("O1MAGIC_ENDPOINT", "")
-    return named.strip().partition(":")[0] == "simulator"
 
 
 def _likely(draft: Draft, desk: Desk, *, simulated: bool) -> dict[str, Any]:

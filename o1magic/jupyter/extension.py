@@ -47,9 +47,11 @@ class O1Magics(Magics):
     fix = Unicode("safe", help="Fixes applied to what is sent: none, safe or all.").tag(config=True)
     ignore = List(Unicode(), help="Rule codes or prefixes to leave out.").tag(config=True)
     timeout_s = Float(1800.0, help="Deadline of a call in seconds, retries included.").tag(config=True)
-    reserve_tokens = Int(25_000, help="Allowance for reasoning and answer in tokens, unless a flag gives one.").tag(
-        config=True
-    )
+    reserve_tokens = Int(
+        None,
+        allow_none=True,
+        help="Allowance for reasoning and answer in tokens, unless a flag gives one; none: what calls like it needed.",
+    ).tag(config=True)
     max_inserted_chars = Int(200_000, help="Cap of one {{name}}, in characters.").tag(config=True)
 
     shell: InteractiveShell

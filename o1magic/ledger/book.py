@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from o1magic.catalog import Catalog
+    from o1magic.ledger.allowance import Learned
     from o1magic.ledger.counted import Counted
     from o1magic.ledger.records import Intent, Outcome, Standing
     from o1magic.ledger.store import Store
@@ -58,6 +59,7 @@ class Book:
         self._seen_opening = 0
         self._fresh = 0
         self._priced: tuple[int, Catalog, Catalog] | None = None
+        self._learned: dict[tuple[str, str, int], tuple[Learned, int]] = {}
         self._held: dict[str, tuple[Intent, int]] = {}
 
     def __enter__(self) -> Self:

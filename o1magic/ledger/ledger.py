@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from o1magic.errors import ArgumentError, LedgerError
-from o1magic.ledger import analysis, budget_schema, budgets, calls, prices, records, rows, schema
+from o1magic.ledger import allowance, analysis, budget_schema, budgets, calls, prices, records, rows, schema
 from o1magic.ledger.book import Book
 from o1magic.ledger.records import BudgetChange, Per, Row, Spend, Standing, Total, Unaccounted, Unit
 
@@ -204,6 +204,25 @@ class Ledger(Book):
         """Return what a call to this model, by this name, at this effort may put out; None after too few of them."""
         key = records.name(model), records.name(effort) or "", int(simulated)
         return analysis.expected(self._store.read(analysis.LIKE, key))
+
+    def learned(self, model: str, effort: str | None, *, simulated: bool, again: bool = False) -> allowance.Learned:
+        """Return what this user's own calls to this model, by this name, at this effort needed.
+
+        Read once in a while, as new calls can only move it slowly, and with `again` now.
+        """
+        key = records.name(model) or "", records.name(effort) or "", int(simulated)
+        known, left = self._learned.get(key, (None, 0))
+        if known is None or left < 1 or again:
+            known = allowance.learned(self._store.read(allowance.NEEDED, (*key, self._store.user)))
+            left = known.lasts
+        self._learned[key] = known, left - 1
+        return known
+
+    def kinds(self) -> tuple[tuple[str, str, bool], ...]:
+        """Return the models, efforts ("" for the model's own) and simulated or not, of this user's calls on record."""
+        self._store.open()
+        found = self._store.read(allowance.KINDS, (self._store.user,))
+        return tuple((str(model), str(effort), bool(simulated)) for model, effort, simulated in found)
 
     def frame(self) -> Any:  # a DataFrame; pandas has no types of its own
         """Return every row as a DataFrame, the oldest first. Raises ConfigError: pandas is not installed."""
