@@ -29,6 +29,7 @@ _FEW_WORDS = 3
 _PARAGRAPH = 3
 _BLANKS = 2
 _COMMENTS = ("//", "/*", "--", "*", ";;", "%", "'''", '"""', "{-", "(*", "<!--", "#")
+_LITERAL = late(r"\"{3}|'{3}|(?<!\S)/\*|\*/|\\(?:begin|end)\{document\}")
 _CLOSERS = {'"""': '"""', "'''": "'''", "/*": "*/", "\\begin{document}": "\\end{document}"}
 _HASH = late(r"#(?![#\w])")
 
@@ -108,7 +109,7 @@ def _literal(text: str, literal: str) -> str:
     """Return which mark the line leaves open: that of a long string or comment."""
     if not literal and not ('"""' in text or "'''" in text or "/*" in text or text.startswith("\\begin")):
         return ""
-    for mark in lines.LITERAL.findall(text):
+    for mark in _LITERAL.findall(text):
         closed = "" if mark == literal else literal
         literal = closed if literal else _CLOSERS.get(mark, "")
     return literal

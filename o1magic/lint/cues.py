@@ -7,6 +7,7 @@ sentences are judged once. Called by the rules that read prose; what a cue is st
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -89,7 +90,7 @@ def _in_language(document: Document, language: Language, wanted: Sequence[_Wante
     prose = document.prose
     starts, ends = document.sentence_starts, document.sentence_ends
     judged: dict[str, list[_Hit]] = {}
-    for index in sorted(_announced(document, wanted)):
+    for index in _announced(document, wanted):
         start = starts[index]
         sentence = prose.text[start : ends[index]]
         if sentence not in judged:
@@ -120,19 +121,25 @@ class _Wanted:
         return all(any(map(sentence.__contains__, held)) for held in self.held)
 
 
-def _announced(document: Document, wanted: Sequence[_Wanted]) -> set[int]:
-    """Return the numbers of the sentences that hold a word announcing one of the forms."""
+def _announced(document: Document, wanted: Sequence[_Wanted]) -> list[int]:
+    """Return the numbers of the sentences that hold a word announcing one of the forms, in order."""
+    anchors = {anchor for one in wanted for anchor in one.announcing}
+    found = [document.once(_sentences_with, anchor) for anchor in anchors]
+    return sorted(set().union(*found)) if len(found) > 1 else list(*found)
+
+
+def _sentences_with(document: Document, anchor: str) -> Sequence[int]:
+    """Return the numbers of the sentences that hold a word, in order."""
     text = document.prose.text
     starts, ends = document.sentence_starts, document.sentence_ends
-    found: set[int] = set()
-    for anchor in frozenset().union(*(one.announcing for one in wanted)):
-        if not anchor:
-            return set(range(len(starts)))
-        position = text.find(anchor)
-        while position >= 0:
-            index = bisect_right(starts, position) - 1
-            found.add(index)
-            position = text.find(anchor, ends[index])
+    if not anchor:
+        return range(len(starts))
+    found = array("Q")
+    position = text.find(anchor)
+    while position >= 0:
+        index = bisect_right(starts, position) - 1
+        found.append(index)
+        position = text.find(anchor, ends[index])
     return found
 
 

@@ -79,11 +79,11 @@ class Document:
         found = [Region(a, b, "inserted") for a, b in self.inserted]
         masked = self.inserted.mask(self.text)
         for scan, marks in _SCANS:
-            if not any(mark in masked for mark in marks):
+            if not any(map(masked.__contains__, marks)):
                 continue
             new = list(scan(masked, self.start))
-            if new:
-                found += new
+            found += new
+            if new and scan is not regions.quotes:
                 new.sort()
                 masked = Spans(((region.start, region.end) for region in new), ordered=True).mask(masked)
         return Regions(sorted(found))
@@ -114,7 +114,8 @@ class Document:
     def delimited(self) -> Spans:
         """Return the spans in which pasted data may stand as it is."""
         kinds = ("fence", "triple", "tag", "blockquote", "inserted")
-        return Spans((r.start, r.end) for r in self.regions if r.kind in kinds or self._is_quoted_block(r))
+        spans = ((r.start, r.end) for r in self.regions if r.kind in kinds or self._is_quoted_block(r))
+        return Spans(spans, ordered=True)
 
     def _is_quoted_block(self, region: Region) -> bool:
         # Several lines in plain quotes or backticks delimit; a string literal inside pasted code does not.

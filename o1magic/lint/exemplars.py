@@ -84,7 +84,7 @@ def _exemplars(document: Document) -> tuple[list[Exemplar], bool]:
 
 def _labels(document: Document) -> list[_Label]:
     found: list[_Label] = []
-    for line, labels in document.payload.rows.each(_labels_in, ":："):
+    for line, labels in document.payload.rows.each(_labels_in, ":", "："):
         for name, kind, start, end in labels:
             if kind == "specifications":
                 return []

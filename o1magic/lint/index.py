@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from o1magic.lint.data import read
@@ -42,11 +41,12 @@ class Index(Generic[_Key]):
         text = words.text
         letters = filter(text.__contains__, self._ascii) if text.isascii() else self._letters & words.characters
         found: defaultdict[_Key, list[str]] = defaultdict(list)
-        for gate in chain(self._gates & words.gates, letters):
-            for anchor, lists in self._at(gate):
-                if anchor in text:
-                    for one in lists:
-                        found[one].append(anchor)
+        for gates, holds in ((self._gates & words.gates, words.begins), (letters, text.__contains__)):
+            for gate in gates:
+                for anchor, lists in self._at(gate):
+                    if holds(anchor):
+                        for one in lists:
+                            found[one].append(anchor)
         return found
 
 

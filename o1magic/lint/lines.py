@@ -171,12 +171,14 @@ _FILLED = late(r"\{{1,2}[^{}\n]{1,80}\}{1,2}")
 _LATEX = late(r"\\[a-zA-Z]{2,}")
 _MANY_MARKS = 4
 _ITEM = late(r"(?:[-*+]|\d{1,3}[.)])\ ")
+# Fewer characters do not make that many words of two letters.
+_MANY_WORDS_LONG = 3 * _MANY_WORDS - 1
 # Five plain words in a row start no line of code but SQL's, and its words are shouted.
 _SPOKEN = late(r"(?![A-Z]{3}|echo\b)(?:[^\W\d_]+,?\ ){5}")
 _MATHS = late("[\u00b2\u00b3\u00bd\u00d7\u00f7\u03c0\u2208\u220f\u2211\u2212\u221a\u222b\u2260\u2264\u2265]")
 _DECLARATION = late(r"[A-Za-z_][\w<>:*&.\[\]]{0,40}\ [\w*&, ]{1,40};")
-# What begins or ends a long string or comment.
-LITERAL = late(r"\"{3}|'{3}|(?<!\S)/\*|\*/|\\(?:begin|end)\{document\}")
+# What may begin or end a long string or comment.
+LITERALS: Final = ('"""', "'''", "/*", "*/", "\\begin{document}", "\\end{document}")
 
 
 def classify(content: str) -> str:
@@ -224,6 +226,8 @@ def reads_as_prose(look: str) -> bool:
     """Return whether a line that could be code is rather a sentence."""
     if _SPOKEN.match(look) or _MATHS.search(look):
         return True
+    if len(look) < _MANY_WORDS_LONG and look.isascii():
+        return False
     words = len(_WORD.findall(look))
     if look.endswith(_SENTENCE_ENDS) and words >= _MANY_WORDS and not _SYNTAX.search(look[:-1]):
         return True

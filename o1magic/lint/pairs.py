@@ -46,10 +46,10 @@ def fences(document: Document) -> tuple[list[Pair], list[Fence]]:
 def _fences(document: Document) -> tuple[list[Pair], list[Fence]]:
     pairs: list[Pair] = []
     stack: list[Fence] = []
-    inner = ""
+    inner, inserted = "", document.inserted
     for match in _FENCE.finditer(document.text, document.start):
         marks, rest = match.group(1), match.group(2)
-        if ("`" in rest and marks[0] == "`") or document.inserted.touches(*match.span()):
+        if ("`" in rest and marks[0] == "`") or inserted.touches(*match.span()):
             continue
         line = Fence(match.start(), match.end(), marks, match.end(1), rest.strip())
         top = stack[-1] if stack else None

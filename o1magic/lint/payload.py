@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from o1magic.lint import code, lines
 from o1magic.lint.patterns import late
-from o1magic.lint.rows import SEPARATORS, cells_of, in_columns
+from o1magic.lint.rows import KINDS, SEPARATORS, cells_of, in_columns
 
 if TYPE_CHECKING:
     import json
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from o1magic.lint.rows import Line, Rows
     from o1magic.lint.segments import Segment
+
+    # Its name, the kinds of lines it starts at (none: any), and what tells how far it goes.
+    _Payload = tuple[str, frozenset[str], Callable[[Rows, int], tuple[int, int]]]
 
 _FEW_ROWS = 3
 _SHORT = 4
@@ -61,26 +64,33 @@ class _Scan:
         self._rows = rows
         self._parsed = self._failed = 0
         self._vain: dict[str, int] = {}
-        columns = {f"csv{name}" if name in SEPARATORS else name for name in rows.columns}
-        self._wanted = [one for one in _KINDS_OF_PAYLOAD if one[0] in columns or not one[0].startswith(("csv", "al"))]
+        self._wanted = _wanted(frozenset(rows.columns))
 
     def at(self, i: int) -> tuple[int, str]:
         """Return the last line of the payload that starts at line i, and its kind; -1 where none does."""
         rows, kind = self._rows, self._rows.kind(i)
         if kind in (lines.BLANK, lines.PROTECTED):
             return -1, ""
-        if self._failed < _MOST_FAILURES and rows.opens(i) and rows[i].start >= self._parsed:
+        if self._failed < _MOST_FAILURES and rows.opens(i) and rows.span(i)[0] >= self._parsed:
             last, self._parsed = _json_end(self._text, rows, i)
             if last >= 0:
                 return last, "json"
             self._failed += 1
-        for name, kinds, ending in self._wanted:
-            if (not kinds or kind in kinds) and i > self._vain.get(name, -1):
+        for name, _, ending in self._wanted[kind]:
+            if i > self._vain.get(name, -1):
                 last, seen = ending(rows, i)
                 if last >= 0:
                     return last, _named(name, rows[i])
                 self._vain[name] = seen
         return -1, ""
+
+
+@cache
+def _wanted(columns: frozenset[str]) -> dict[str, list[_Payload]]:
+    """Return the kinds of payload that may start at a line of each kind, in a text with columns of some kinds."""
+    found = {f"csv{name}" if name in SEPARATORS else name for name in columns}
+    wanted = [one for one in _KINDS_OF_PAYLOAD if one[0] in found or not one[0].startswith(("csv", "al"))]
+    return {kind: [one for one in wanted if not one[1] or kind in one[1]] for kind in KINDS}
 
 
 def _named(name: str, row: Line) -> str:
@@ -252,7 +262,7 @@ def _joined(found: list[Segment], rows: Rows) -> list[Segment]:
     return joined
 
 
-_KINDS_OF_PAYLOAD: tuple[tuple[str, frozenset[str], Callable[[Rows, int], tuple[int, int]]], ...] = (
+_KINDS_OF_PAYLOAD: tuple[_Payload, ...] = (
     ("diff", frozenset((lines.DIFF,)), _diff_end),
     ("traceback", frozenset((lines.TRACE,)), _trace_end),
     ("log", frozenset((lines.LOG,)), _log_end),

@@ -158,20 +158,11 @@ def fences(text: str, start: int) -> Iterator[Region]:
 
 def triples(text: str, start: int) -> Iterator[Region]:
     """Yield the blocks between triple quotes, marks included; docstrings and string literals in code open none."""
-    opened: tuple[int, str] | None = None
-    literal: str | None = None
-    for mark in _TRIPLE.finditer(text, start):
-        quote = mark.group()
-        if opened is not None:
-            if quote == opened[1]:
-                yield Region(opened[0], mark.end(), "triple")
-                opened = None
-        elif literal is not None:
-            literal = None if quote == literal else literal
-        elif _opens_block(text, mark.start(), start):
-            opened = (mark.start(), quote)
-        else:
-            literal = quote
+    position = start
+    while (mark := _TRIPLE.search(text, position)) and (end := text.find(mark.group(), mark.end())) >= 0:
+        position = end + len(mark.group())
+        if _opens_block(text, mark.start(), start):
+            yield Region(mark.start(), position, "triple")
 
 
 def _opens_block(text: str, position: int, start: int) -> bool:

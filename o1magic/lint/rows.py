@@ -32,11 +32,11 @@ _MOST_CELLS = 255
 # Beside its kind, a line's code tells whether it opens a bracket, so that it may start a JSON value whatever else it
 # looks like, and whether it holds a mark that begins or ends a long string or comment.
 _KIND, _LITERAL, _BRACKET = 15, 32, 64
-_KINDS = (
+KINDS = (
     lines.BLANK, lines.PROSE, lines.HEADING, lines.RULE, lines.PROTECTED,
     lines.CERTAIN, lines.CODE, lines.WEAK, lines.KEY, lines.TRACE, lines.LOG, lines.DIFF, lines.TABLE,
 )  # fmt: skip
-_CODES = {kind: code for code, kind in enumerate(_KINDS)}
+_CODES = {kind: code for code, kind in enumerate(KINDS)}
 
 
 def _told(*kinds: str) -> bytes:
@@ -44,12 +44,11 @@ def _told(*kinds: str) -> bytes:
     return bytes(code & _KIND in [_CODES[kind] for kind in kinds] for code in range(256))
 
 
-_FREE = _told(*(kind for kind in _KINDS if kind not in (lines.BLANK, lines.PROTECTED, lines.CERTAIN)))
+_FREE = _told(*(kind for kind in KINDS if kind not in (lines.BLANK, lines.PROTECTED, lines.CERTAIN)))
 _DRAWN, _WORDS = _told(lines.RULE, lines.TABLE), _told(lines.PROSE, lines.WEAK)
 _NOT_BLANK = re.compile(b"[^%c]" % _CODES[lines.BLANK])
 _MAY_START = re.compile(
-    b"[%b]"
-    % re.escape(bytes(n for n in range(128) if n & _BRACKET or _CODES[lines.CERTAIN] <= n & _KIND < len(_KINDS)))
+    b"[%b]" % re.escape(bytes(n for n in range(128) if n & _BRACKET or _CODES[lines.CERTAIN] <= n & _KIND < len(KINDS)))
 )
 
 
@@ -66,15 +65,27 @@ class Line(NamedTuple):
     indented: bool
 
 
+def look(line: str) -> str:
+    """Return so much of the words of a line as is looked at."""
+    return line[:_LONGEST_LOOK].strip()
+
+
 class _Codes(dict[str, int]):
-    """The code of each different line, worked out when first asked for."""
+    """The code of each different line of a text, worked out when first asked for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._literals = [mark for mark in lines.LITERALS if mark in text]
 
     def __missing__(self, line: str) -> int:
-        text = line[:_LONGEST_LOOK].strip()
+        text = look(line)
         code = _CODES[lines.classify(text)]
-        code |= (_BRACKET if text[:1] in ("{", "[") else 0) | (_LITERAL if lines.LITERAL.search(text) else 0)
+        code |= (_BRACKET if text[:1] in ("{", "[") else 0) | (_LITERAL if self._holds_literal(text) else 0)
         self[line] = code
         return code
+
+    def _holds_literal(self, text: str) -> bool:
+        return bool(self._literals) and any(map(text.__contains__, self._literals))
 
 
 class Rows(Sequence[Line]):
@@ -85,14 +96,15 @@ class Rows(Sequence[Line]):
         self._body = body
         self._lines = body.split("\n")
         self._starts = array("Q", accumulate(map(len, self._lines), lambda at, n: at + n + 1, initial=document.start))
-        self._codes = bytearray(map(_Codes().__getitem__, self._lines))
+        self._codes = bytearray(map(_Codes(body).__getitem__, self._lines))
         self._made: dict[int, Line] = {}
-        protected = _CODES[lines.PROTECTED]
+        protected, codes, starts = _CODES[lines.PROTECTED], self._codes, self._starts
         for start, end in document.delimited:
-            first, last = self.at(start), self.at(max(start, end - 1))
-            for i in range(first, last + 1):
-                if self._codes[i] and self._starts[i] + len(self._lines[i]) > start:
-                    self._codes[i] = protected
+            first = i = self.at(start)
+            while i == first or (i < len(codes) and starts[i] < end):
+                if codes[i] and (i > first or starts[i] + len(self._lines[i]) > start):
+                    codes[i] = protected
+                i += 1
 
     def __len__(self) -> int:
         """Return how many lines there are."""
@@ -118,20 +130,21 @@ class Rows(Sequence[Line]):
         return map(self._make, range(len(self._lines)))
 
     def _make(self, i: int) -> Line:
-        line, start = self._lines[i], self._starts[i]
-        kind = self.kind(i)
         text = self.text(i)
-        if not text:
-            return Line(start, start + len(line), kind, "", indented=False)
-        return Line(start, start + len(line) - (line[-1] == "\r"), kind, text, line[0] in " \t")
+        return Line(*self.span(i), self.kind(i), text, bool(text) and self._lines[i][0] in " \t")
+
+    def span(self, i: int) -> tuple[int, int]:
+        """Return where a line starts and ends in the text, its line break left out."""
+        line, start = self._lines[i], self._starts[i]
+        return start, start + len(line) - (self._codes[i] > 0 and line[-1] == "\r")
 
     def kind(self, i: int) -> str:
         """Return what kind of line a line is."""
-        return _KINDS[self._codes[i] & _KIND]
+        return KINDS[self._codes[i] & _KIND]
 
     def text(self, i: int) -> str:
         """Return the words of a line, without making all that is known of it."""
-        return self._lines[i][:_LONGEST_LOOK].strip()
+        return look(self._lines[i])
 
     def opens(self, i: int) -> bool:
         """Return whether a line opens a bracket."""
@@ -160,25 +173,25 @@ class Rows(Sequence[Line]):
             yield end - 1
             end = len(self._codes[: end - 1].rstrip(b"\0"))
 
-    def starting(self, mark: str) -> list[int]:
-        """Return the numbers of the lines of which that is the first character."""
-        return [i for i, line in enumerate(self._lines) if line.lstrip().startswith(mark)]
-
-    def each(self, work: Callable[[str], _Result | None], marks: str) -> Iterator[tuple[int, _Result]]:
-        """Yield where each line that holds one of two marks starts, and what work on it comes to, if to anything.
+    def each(self, work: Callable[[str], _Result | None], *marks: str) -> Iterator[tuple[int, _Result]]:
+        """Yield where each line that holds one of the marks starts, and what work on it comes to, if to anything.
 
         Equal lines are worked on once.
         """
         known: dict[str, _Result | None] = {}
-        first, last = marks[0], marks[-1]
-        for line, start in zip(self._lines, self._starts, strict=False):
-            if first in line or last in line:
-                if line not in known:
-                    if len(known) > _KEPT:
-                        known.clear()
-                    known[line] = work(line)
-                if found := known[line]:
-                    yield start, found
+        present = [mark for mark in marks if mark in self._body]
+        for line, start in zip(self._lines, self._starts, strict=False) if present else ():
+            for mark in present:
+                if mark in line:
+                    break
+            else:
+                continue
+            if line not in known:
+                if len(known) > _KEPT:
+                    known.clear()
+                known[line] = work(line)
+            if found := known[line]:
+                yield start, found
 
     def candidates(self) -> Iterator[int]:
         """Yield the numbers of the lines at which payload may start: all others are prose, headings or delimited."""
@@ -209,7 +222,7 @@ class Rows(Sequence[Line]):
                 )
         if "  " in self._body or "\t" in self._body:
             found["aligned"] = bytes(
-                drawn or (words and ("  " in line or "\t" in line) and in_columns(line[:_LONGEST_LOOK].strip()))
+                drawn or (words and ("  " in line or "\t" in line) and in_columns(look(line)))
                 for line, drawn, words in zip(
                     self._lines, self._codes.translate(_DRAWN), self._codes.translate(_WORDS), strict=True
                 )
@@ -218,7 +231,7 @@ class Rows(Sequence[Line]):
 
 
 def _count(line: str, separator: str) -> int:
-    return len(cells_of(line[:_LONGEST_LOOK].strip(), separator)) - 1
+    return len(cells_of(look(line), separator)) - 1
 
 
 def in_columns(text: str) -> bool:

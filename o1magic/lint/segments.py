@@ -25,7 +25,7 @@ _LONGEST_LABEL = 60
 _LABEL_WORDS = 5
 _LABEL_MARKS = "#[=*"
 _CJK_LABEL = 12
-_MAY_LABEL = late(r"^[ \t]*+(?:[#\[=*][^\n]{0,79}|[^\s:：][^\n:：]{0,79}[:：])", re.MULTILINE)
+_MAY_LABEL = late(r"[ \t]*+(?:[#\[=*][^\n]{0,79}|[^\s:：][^\n:：]{0,79}[:：])")
 _BLANK_BELOW = late(r"\n(?=[ \t\r]*(?:\n|\Z))")
 _HEADING_BELOW = late(r"\n(?=[ \t]*#)")
 _WORD_OR_MARK = late(r"\S")
@@ -148,15 +148,12 @@ def data_spans(document: Document) -> list[tuple[int, int]]:
     text = document.text
     spans: list[tuple[int, int]] = []
     covered = document.start
-    for match in _MAY_LABEL.finditer(text, document.start):
-        if match.start() < covered:
+    for start, (length, opens, heads) in document.payload.rows.each(_label_in, *"#[=*:："):
+        if start < covered:
             continue
-        head = match.group().strip()
-        end = text.find("\n", match.end())
-        line = text[match.start() : len(text) if end < 0 else end].strip() if len(head) <= _LONGEST_LABEL else head
-        if is_label(line):
-            opened = len(text) if end < 0 else end
-            close = (_HEADING_BELOW if head[0] == "#" else _BLANK_BELOW).search(text, opened)
+        opened = start + length
+        if opens:
+            close = (_HEADING_BELOW if heads else _BLANK_BELOW).search(text, opened)
             covered = close.start() if close else len(text)
             first = _WORD_OR_MARK.search(text, opened)
             if first and first.start() < covered:
@@ -164,9 +161,17 @@ def data_spans(document: Document) -> list[tuple[int, int]]:
                 block = document.delimited.end_after(first.start())
                 covered = block if block > first.start() else covered
             spans.append((opened - text.endswith("\r", 0, opened), covered - text.endswith("\r", 0, covered)))
-        elif _starts_data(head):
-            spans.append((match.start(), len(text) if end < 0 else end))
+        else:
+            spans.append((start, opened))
     return spans
+
+
+def _label_in(line: str) -> tuple[int, bool, bool] | None:
+    """Return the length of a line that labels data, whether that stands below, and whether the label is a heading."""
+    match = _MAY_LABEL.match(line)
+    head = match.group().strip() if match else ""
+    opens = bool(head) and is_label(line.strip() if len(head) <= _LONGEST_LABEL else head)
+    return (len(line), opens, head[0] == "#") if opens or (head and _starts_data(head)) else None
 
 
 @lru_cache(maxsize=1024)

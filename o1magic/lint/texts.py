@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from o1magic.lint.document import Document
     from o1magic.lint.phrases import Language
-    from o1magic.lint.rows import Line, Rows
+    from o1magic.lint.rows import Rows
 
 _CJK = late(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _TURN = late(
@@ -77,7 +77,7 @@ def dialogue_beside(document: Document, rows: Rows, spoken: Sequence[Language]) 
         return None
     span = rows[found.first].start, rows[found.last].end
     above = next((rows[i] for i in range(found.first - 1, -1, -1) if rows.kind(i) != lines.BLANK), None)
-    named = above is not None and (above.kind in (lines.HEADING, lines.RULE) or names_text(above))
+    named = above is not None and (above.kind in (lines.HEADING, lines.RULE) or names_text(above.text))
     if named or not weighs(text[span[0] : span[1]], _LONG):
         return None
     below = [rows[i] for i in islice(rows.said(found.last + 1), _LONGEST_LETTER)]
@@ -90,7 +90,7 @@ def dialogue_beside(document: Document, rows: Rows, spoken: Sequence[Language]) 
 def paragraphs_below(rows: Rows) -> tuple[int, int] | None:
     """Return the span of the paragraphs that are all of a prompt but its first sentence, and in which nobody speaks."""
     said = [rows[i] for i in islice(rows.said(), _MOST_PARAGRAPHS)]
-    if len(said) == _MOST_PARAGRAPHS or any(row.kind != lines.PROSE or names_text(row) for row in said):
+    if len(said) == _MOST_PARAGRAPHS or any(row.kind != lines.PROSE or names_text(row.text) for row in said):
         return None
     task, *body = said
     while len(body) > 1 and not weighs(body[-1].text, _SHORT * 2):
@@ -117,9 +117,9 @@ def in_paragraphs(text: Sequence[str]) -> bool:
     return weighs("".join(text), _PARAGRAPH * len(text))
 
 
-def names_text(row: Line) -> bool:
+def names_text(line: str) -> bool:
     """Return whether a line only says what comes below it: a label, or a few words in brackets."""
-    return is_label(row.text) or (row.text[:1] == "[" and row.text[-1] == "]" and len(row.text) <= _SHORT)
+    return is_label(line) or (line[:1] == "[" and line[-1] == "]" and len(line) <= _SHORT)
 
 
 def _turns(rows: Rows) -> _Turns | None:

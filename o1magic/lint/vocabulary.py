@@ -6,6 +6,7 @@ the different words of the text answers both. Called by the document and by the 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 # By how many of its first letters a word is told from others; the few are for words that have no more.
 _LONG, _SHORT = 5, 3
-_BEGINNING = late(r"(\w{1,5})\w*")
+_RUN = late(r"\w+")
 _CHUNK = 1 << 18
 _LONGEST_WORD = 64
 
@@ -33,23 +34,31 @@ def gate_of(anchor: str, *, words: bool) -> str:
 class Vocabulary:
     """The different words of a folded text, looked through once.
 
-    text: the different words.
-    gates: how they begin, by three letters and by five.
+    text: the words.
+    gates: how the runs of letters in them begin, by three letters and by five.
     """
 
     def __init__(self, text: str) -> None:
         words: set[str] = set()
         for start in range(0, len(text), _CHUNK):
             # A word cut at the edge is whole in the next piece.
-            words.update(text[max(0, start - _LONGEST_WORD) : start + _CHUNK].split())
+            piece = text[max(0, start - _LONGEST_WORD) : start + _CHUNK]
+            words.update(piece.replace("\0", " ").split())
         self.text = "\n".join(words)
-        long = set(_BEGINNING.findall(self.text))
-        self.gates = long.union([beginning[:_SHORT] for beginning in long])
+        self._runs = sorted(set(_RUN.findall(self.text)))
+        self.gates = {run[:_SHORT] for run in self._runs}.union([run[:_LONG] for run in self._runs])
 
     @cached_property
     def characters(self) -> set[str]:
         """Return the different characters of the words, and the empty one."""
         return {"", *self.text}
+
+    def begins(self, anchor: str) -> bool:
+        """Return whether a word begins with an anchor, or what is not of letters only is somewhere in the text."""
+        if not anchor.isalnum():
+            return anchor in self.text
+        at = bisect_left(self._runs, anchor)
+        return at < len(self._runs) and self._runs[at].startswith(anchor)
 
     def spelt(self, anchors: Iterable[str]) -> frozenset[str]:
         """Return those of the words of which every character is in the text, wherever blanks part them."""

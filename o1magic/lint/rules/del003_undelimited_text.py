@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 
     from o1magic.lint.document import Document
     from o1magic.lint.phrases import Language
-    from o1magic.lint.rows import Line, Rows
+    from o1magic.lint.rows import Rows
 
 _LONG, _LONG_INLINE = 400, 120
 _LONGEST_TASK = 400
@@ -111,13 +111,13 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
             return
         # A run that was walked for one line ends for the next where it ended before.
         reached = reached if i < reached else _run(document, rows, i + 1, 1)
-        span = _inline(document, rows[i : max(i + 1, reached)], spoken)
+        span = _inline(document, rows, i, reached, spoken)
         inline = span is not None
         if span is None and len(row.text) <= _LONGEST_TASK:
             span = _below(document, rows, i, reached, spoken)
             if span is None and i == last[-1]:
-                block = rows[_run(document, rows, i - 1, -1) + 1 : i]
-                span = _block(document, block, min(tasks.POINTED, tasks.asks(spoken, row.text, where="above")))
+                block = range(_run(document, rows, i - 1, -1) + 1, i)
+                span = _block(document, rows, block, min(tasks.POINTED, tasks.asks(spoken, row.text, where="above")))
         if span is not None:
             yield _found(document, rule, span, inline=inline)
             return
@@ -129,9 +129,9 @@ def _found(document: Document, rule: Rule, span: tuple[int, int], *, inline: boo
     return Diagnostic(rule.code, rule.name, rule.severity, _MESSAGE, *span, _tagged(document, span, inline=inline))
 
 
-def _inline(document: Document, rows: list[Line], spoken: Sequence[Language]) -> tuple[int, int] | None:
+def _inline(document: Document, rows: Rows, i: int, reached: int, spoken: Sequence[Language]) -> tuple[int, int] | None:
     """Return the span of the text after the colon of a line that is task and text in one, with the lines below it."""
-    row, more = rows[0], rows[1:]
+    row = rows[i]
     colon = _COLON.search(row.text, 0, _LONGEST_TASK)
     if colon is None or not row.text[colon.end() :].strip():
         return None
@@ -149,8 +149,8 @@ def _inline(document: Document, rows: list[Line], spoken: Sequence[Language]) ->
     if document.delimited.touches(start, end) or first.startswith(_QUOTES) or _is_task(first, spoken):
         return None
     if asked == tasks.NAMED or texts.weighs(first, _LONG_INLINE) or colon.start() <= _NEAR:
-        below = _trimmed(more)
-        end = below[-1].end if below and not tasks.tells(below[0].text) else end
+        below = _trimmed(rows, range(i + 1, reached))
+        end = rows[below[-1]].end if below and not tasks.tells(rows.text(below[0])) else end
     if not texts.weighs(document.text[start:end], _LONG if asked <= tasks.SHOWN else _LONG_INLINE):
         return None
     return None if (asked != tasks.NAMED and tasks.tells(first)) or first.count(",") * 25 > len(first) else (start, end)
@@ -165,52 +165,52 @@ def _below(document: Document, rows: Rows, i: int, reached: int, spoken: Sequenc
     """Return the span of the text below a task: not in a long prompt of many parts, where it is one of them."""
     if texts.ITEM.match(rows[i].text) or len([*islice(rows.said(reached), _MORE_LINES + 1)]) > _MORE_LINES:
         return None
-    block = rows[i + 1 : reached]
-    return _block(document, block, tasks.asks(spoken, rows[i].text, where="below")) if _fills(document, block) else None
+    block = range(i + 1, reached)
+    asked = _fills(document, rows, block) and tasks.asks(spoken, rows[i].text, where="below")
+    return _block(document, rows, block, asked) if asked else None
 
 
-def _block(document: Document, block: list[Line], asked: int) -> tuple[int, int] | None:
+def _block(document: Document, rows: Rows, block: range, asked: int) -> tuple[int, int] | None:
     """Return the span of the prose that a task asks for, None where it is no text to work on."""
-    block = _trimmed(block) if asked else []
-    spoken = [row.text for row in block[:_ENOUGH] if row.text]
+    block = _trimmed(rows, block) if asked else range(0)
+    spoken = [text for i in block[:_ENOUGH] if (text := rows.text(i))]
     look = _SENTENCE if asked == tasks.NAMED else _LOOK
     told = [(asked != tasks.NAMED and bool(texts.ITEM.match(text))) or tasks.tells(text, look) for text in spoken]
     if not spoken or texts.is_marked(spoken[0]) or (asked != tasks.NAMED and told[0]) or sum(told) * 3 > len(spoken):
         return None
     if asked == tasks.SHOWN and (sum(told) or spoken[0].endswith((":", "：")) or not texts.in_paragraphs(spoken)):
         return None
-    return (block[0].start, block[-1].end) if _fills(document, block) else None
+    return (rows[block[0]].start, rows[block[-1]].end) if _fills(document, rows, block) else None
 
 
-def _trimmed(block: list[Line]) -> list[Line]:
+def _trimmed(rows: Rows, block: range) -> range:
     """Return the lines without blank ones around them, and without the last ones in which the person speaks again."""
-    first = next((i for i, row in enumerate(block) if row.text), len(block))
-    block = block[first:]
-    while block and (not block[-1].text or _speaks_again(block)):
-        block.pop()
+    block = range(next((i for i in block if rows.text(i)), block.stop), block.stop)
+    while block and (not rows.text(block[-1]) or _speaks_again(rows, block)):
+        block = block[:-1]
     return block
 
 
-def _speaks_again(block: Sequence[Line]) -> bool:
-    last = block[-1].text
+def _speaks_again(rows: Rows, block: range) -> bool:
+    last = rows.text(block[-1])
     if len(block) == 1 or len(last) >= tasks.LONGEST_ALONE:
         return False
     return last.endswith(("?", "？", ":", "：")) or tasks.tells(last)
 
 
-def _fills(document: Document, block: Sequence[Line]) -> bool:
+def _fills(document: Document, rows: Rows, block: range) -> bool:
     """Return whether the lines are long enough to be a text."""
-    return bool(block) and texts.weighs(document.text[block[0].start : block[-1].end], _LONG)
+    return bool(block) and texts.weighs(document.text[rows[block[0]].start : rows[block[-1]].end], _LONG)
 
 
 def _run(document: Document, rows: Rows, i: int, step: int) -> int:
     """Return the number of the line at which the prose from a line on ends: a few blank lines may part it."""
     blanks = 0
     while 0 <= i < len(rows):
-        row = rows[i]
-        blanks = blanks + 1 if row.kind == lines.BLANK else 0
-        other = row.kind in _OTHER_KINDS or (row.kind == lines.HEADING and row.text[0] == "#")
-        if blanks > _FEW_BLANKS or other or texts.names_text(row) or document.delimited.touches(row.start, row.end):
+        kind, text = rows.kind(i), rows.text(i)
+        blanks = blanks + 1 if kind == lines.BLANK else 0
+        other = kind in _OTHER_KINDS or (kind == lines.HEADING and text[0] == "#")
+        if blanks > _FEW_BLANKS or other or texts.names_text(text) or document.delimited.touches(*rows.span(i)):
             break
         i += step
     return i

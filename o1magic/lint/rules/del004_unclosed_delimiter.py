@@ -60,6 +60,7 @@ from o1magic.lint.pairs import close, fences
 from o1magic.lint.patterns import late
 from o1magic.lint.regions import Spans
 from o1magic.lint.registry import Rule
+from o1magic.lint.rows import look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,9 +178,10 @@ def _tags(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     text = document.text
     if "<" not in text:
         return
-    names = {(bool(slash), name.lower()) for slash, name in _NAME.findall(text, document.start)}
+    names = {(bool(slash), name.lower()) for slash, name in set(_NAME.findall(text, document.start))}
     rows = document.payload.rows
-    lone = {i: closing for i in rows.starting("<") if (closing := _closes_alone(rows[i], names)) is not None}
+    found = ((rows.at(start), tag) for start, tag in rows.each(lambda line: _alone(look(line), names), "<"))
+    lone = {i: bool(tag.group(1)) for i, tag in found if rows.kind(i) != PROTECTED}
     opened = [i for i, closing in lone.items() if not closing]
     for i, closing in lone.items():
         row = rows[i]
@@ -200,13 +202,12 @@ def _span(text: str, start: int, end: int) -> tuple[int, int]:
     return start + len(line) - len(line.lstrip()), start + len(line.rstrip())
 
 
-def _closes_alone(row: Line, names: set[tuple[bool, str]]) -> bool | None:
-    """Return whether a line without any partner in the text is a closing tag; None where it is no such line."""
-    match = _TAG.match(row.text) if row.kind != PROTECTED else None
-    if match is None or match.group(2).lower() in _VOID:
+def _alone(line: str, names: set[tuple[bool, str]]) -> re.Match[str] | None:
+    """Return the tag that is all of a line, if it has no partner in the text."""
+    match = _TAG.match(line)
+    if match is None or match.group(2).lower() in _VOID or (not match.group(1), match.group(2).lower()) in names:
         return None
-    closing = bool(match.group(1))
-    return None if (not closing, match.group(2).lower()) in names else closing
+    return match
 
 
 def _holds(document: Document, row: Line, following: Line | None) -> bool:

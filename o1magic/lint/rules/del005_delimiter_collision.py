@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
 _LINE_TAG = late(r"^[ \t]*<(/?)([A-Za-z][\w-]{0,40})>[ \t\r]*$", re.MULTILINE)
+_PAIR = 2
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
@@ -103,9 +104,12 @@ def _tags(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield each tag on a line of its own whose content holds its closing tag within a line."""
     text = document.text
     alone: dict[str, list[re.Match[str]]] = {}
+    hidden = document.spans_of("fence", "triple", "blockquote", "inserted", "html")
     for match in _LINE_TAG.finditer(text, document.start):
-        if not _is_inside(document, match.start(2)):
-            alone.setdefault(match.group(2), []).append(match)
+        same = alone.setdefault(match.group(2), [])
+        # More than two are no pair, how many more makes no difference.
+        if len(same) <= _PAIR and not hidden.touches(match.start(2), match.start(2)):
+            same.append(match)
     for name, lines in alone.items():
         if [line.group(1) for line in lines] != ["", "/"]:
             continue
@@ -118,10 +122,6 @@ def _tags(document: Document, rule: Rule) -> Iterator[Diagnostic]:
             continue
         message = f"the content holds </{name}>, which ends the block too early; use another tag"
         yield Diagnostic(rule.code, rule.name, rule.severity, message, opening.start(2) - 1, opening.end(2) + 1, fix)
-
-
-def _is_inside(document: Document, position: int) -> bool:
-    return document.spans_of("fence", "triple", "blockquote", "inserted", "html").touches(position, position)
 
 
 def _is_nested(content: str, name: str) -> bool:

@@ -59,12 +59,14 @@ Against it:
 
 from __future__ import annotations
 
+from heapq import merge
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic
 from o1magic.lint.patterns import late
 from o1magic.lint.regions import Spans
 from o1magic.lint.registry import Rule
+from o1magic.lint.segments import is_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +84,7 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     if len(text) - document.start < _LONG:
         return
     data, position = 0, document.start
-    spans = Spans([*document.delimited, *document.payload.spans()])
+    spans = Spans(merge(document.delimited, document.payload.spans()), ordered=True)
     for start, end in (*spans, (len(text), len(text))):
         said = _said(text, position, start)
         if said is not None:
@@ -96,8 +98,6 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
 
 def _said(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return the span of the first line that says something, not only what the data is."""
-    from o1magic.lint.segments import is_label
-
     while said := _LETTERS.search(text, start, end):
         # Lines without words are passed over.
         start = max(start, text.rfind("\n", start, said.start()) + 1)

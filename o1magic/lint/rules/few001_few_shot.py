@@ -72,8 +72,8 @@ _LABEL = late(
     r"[*_]{0,2}[ ]?[:：][*_]{0,2}[ \t]*(\S?)",
 )
 _NUMBER = late(r"[ _]?\d{0,2}[_ ]*$")
-_MARK = late("[-=]>|[→⇒➜]")
-_ARROW = late(r"^[ \t]*(\S[^\n]{0,80}?)[ \t]*(?:->|=>|→|⇒|➜)[ \t]*([^\n]{0,60})$", re.MULTILINE)
+_MARKS = ("->", "=>", "→", "⇒", "➜")
+_ARROW = late(r"[ \t]*(\S[^\n]{0,80}?)[ \t]*(?:->|=>|→|⇒|➜)[ \t]*([^\n]{0,60})$")
 # Code, or a sentence about arrows.
 _NO_PAIR = late(r"[{};]|[:：][ \t]*(?:->|=>|→|⇒|➜)|\([^)\n]{0,60}(?:->|=>|→|⇒|➜)")
 _TAG = late(r"<(example|shot|sample)\b[^<>\n]{0,60}>", re.IGNORECASE)
@@ -86,6 +86,15 @@ class _Label(NamedTuple):
     start: int
     end: int
     filled: bool
+
+
+class _Arrow(NamedTuple):
+    """A line with an arrow: where its words begin and end, if nothing follows the arrow, if both sides are short."""
+
+    first: int
+    end: int
+    is_open: bool
+    is_pair: bool
 
 
 # A label, and the one that follows it.
@@ -114,7 +123,7 @@ def _labels(document: Document) -> list[_Label]:
     delimited = document.delimited
     return [
         _Label(name, start + first, start + end, filled)
-        for start, (name, first, last, end, filled) in document.payload.rows.each(_label_of, ":：")
+        for start, (name, first, last, end, filled) in document.payload.rows.each(_label_of, ":", "：")
         if not delimited.touches(start + first, start + last)
     ]
 
@@ -198,28 +207,27 @@ def _shows(name: str) -> bool:
     return any(word and name.startswith(f"{word} ") for word in _words("examples"))
 
 
-def _with_arrows(document: Document) -> Iterator[re.Match[str]]:
-    """Yield the lines that hold an arrow, from their first mark on."""
-    text, after = document.text, document.start
-    for mark in _MARK.finditer(text, document.start):
-        if mark.start() >= after:
-            line = _ARROW.match(text, max(text.rfind("\n", after, mark.start()) + 1, after))
-            if line:
-                yield line
-            end = text.find("\n", mark.end())
-            after = len(text) if end < 0 else end + 1
-
-
 def _arrows(document: Document) -> tuple[int, int, int] | None:
     """Return the count and span of lines `input -> output` of which the last is open, or which are called examples."""
-    lines = [m for m in _with_arrows(document) if not document.delimited.touches(*m.span())]
-    done = [
-        m for m in lines if m.group(2).strip() and len(m.group(1)) <= _LONGEST_SIDE and not _NO_PAIR.search(m.group())
+    delimited = document.delimited
+    lines = [
+        (start, one)
+        for start, one in document.payload.rows.each(_arrow_in, *_MARKS)
+        if not delimited.touches(start, start + one.end)
     ]
-    is_open = bool(lines) and not lines[-1].group(2).strip()
-    if len(done) < _FEWEST or not (is_open or _announced(document, done[0].start(), "examples")):
+    done = [(start, one) for start, one in lines if one.is_pair]
+    if len(done) < _FEWEST or not (lines[-1][1].is_open or _announced(document, done[0][0], "examples")):
         return None
-    return len(done), done[0].start(1), done[-1].end()
+    return len(done), done[0][0] + done[0][1].first, done[-1][0] + done[-1][1].end
+
+
+def _arrow_in(line: str) -> _Arrow | None:
+    match = _ARROW.match(line)
+    if match is None:
+        return None
+    is_open = not match.group(2).strip()
+    is_pair = not is_open and len(match.group(1)) <= _LONGEST_SIDE and not _NO_PAIR.search(line)
+    return _Arrow(match.start(1), len(line), is_open=is_open, is_pair=is_pair)
 
 
 def _tagged(document: Document) -> tuple[int, int, int] | None:

@@ -54,6 +54,7 @@ Against it:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from o1magic.lint.diagnostic import Diagnostic
@@ -74,6 +75,8 @@ _EQUATION = late(r"\d[\d\s.,]{0,12}[-+*/×÷][\d\s.,$]{1,12}=|=\s?\$?\d")
 _LONGEST_BLOCK = 4000
 _SHORTEST = 12
 _ENOUGH = 2
+# A question and its answer have a label each.
+_PAIR = 2
 _MOST = 12
 _NOT, _LIKELY, _CERTAINLY = range(3)
 
@@ -123,8 +126,11 @@ def _blocks(document: Document) -> Iterator[tuple[int, int]]:
                 yield block.start(), text.find(">", end) + 1 or end
 
 
+@lru_cache(maxsize=64)
 def _labelled(inside: str) -> bool:
     """Return whether what stands in a block after an answer's label works its way to a result."""
+    if inside.count(":") + inside.count("：") < _PAIR:
+        return False
     from o1magic.lint.diagnostic import Context
     from o1magic.lint.document import Document
 

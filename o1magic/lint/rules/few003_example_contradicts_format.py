@@ -81,7 +81,7 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     """Yield each example answer that contradicts the stated form; of several, the first three."""
     pairs, meant = exemplars(document)
     shown = pairs if meant else []
-    hinted = shown or any(hint in document.prose.text for hint in _hints())
+    hinted = shown or any(map(document.vocabulary.text.__contains__, _hints()))
     asked = _asked(document) if hinted else None
     if asked is None:
         return
