@@ -71,6 +71,7 @@ class Answer:
     reasoning, or a summary of it. `model` is the model that answered,
     `asked` the one that was asked. `cost_nano_usd` is integer nano-dollars, None when the price or the usage is
     unknown; for a `simulated` answer it is what the same tokens would have cost. `id` is the key of its ledger row.
+    `parsed` is what the text holds, where a form was asked for: parsed JSON, or an object of the pydantic model.
     """
 
     text: str
@@ -87,6 +88,7 @@ class Answer:
     simulated: bool = False
     id: str = ""
     footer: str = ""
+    parsed: Any = field(default=None, hash=False)
 
     @property
     def cost_usd(self) -> float | None:

@@ -5,7 +5,7 @@ Layer 7. They print nothing and need no notebook.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from o1magic import arguments, catalog, log
 from o1magic.ask import Cell, Draft, cell_of, context_of
@@ -52,6 +52,8 @@ def ask(
     effort: str | None = None,
     verbosity: Verbosity | None = None,
     service_tier: Tier | None = None,
+    json: bool = False,
+    schema: Any = None,
     developer: str | None = None,
     lint: LintMode | None = None,
     fix: FixMode | None = None,
@@ -68,13 +70,16 @@ def ask(
     """Return a model's answer to a prompt.
 
     `variables` fills `{{name}}` as a cell's namespace does. Delimiters are added around undelimited data, as in a
-    cell: `fix="none"` sends the prompt exactly as it is written. `summary` of the reasoning and `background`, for very
-    long calls, are the Responses API's; `api` chooses one. `parameters` are further API parameters, checked
-    against what the catalog knows of the model. None means: as `%config`, the environment and the defaults say.
+    cell: `fix="none"` sends the prompt exactly as it is written. `schema` is a pydantic model class or a JSON schema,
+    `json` asks for any JSON object; the answer holds what it says in `parsed`. `summary` of the reasoning and
+    `background`, for very long calls, are the Responses API's; `api` chooses one. `parameters` are further API
+    parameters, checked against what the catalog knows of the model. None means: as `%config`, the environment and the
+    defaults say.
     `chat` continues, or begins, the conversation of that name in this process, each call as its next turn; `new` starts
     it over. It blocks until the answer is there. What a cell would show as notes is logged.
 
-    Raises O1Error: see `o1magic.errors`; an answer that was paid for but is empty is in `AnswerError.answer`.
+    Raises O1Error: see `o1magic.errors`; an answer that was paid for but is empty, or not of the form asked for, is in
+    `AnswerError.answer`.
     """
     from o1magic import session
 
@@ -86,6 +91,8 @@ def ask(
             "effort": effort,
             "verbosity": verbosity,
             "service_tier": service_tier,
+            "json": json,
+            "schema": schema,
             "max_completion_tokens": max_completion_tokens,
             "developer": developer,
             "lint": lint,

@@ -105,6 +105,9 @@ FLAGS: tuple[Flag, ...] = (
          parameter="max_completion_tokens"),
     Flag(("--max-tokens",), "max_tokens", "the old name; sent as max_completion_tokens, with a note", "N",
          whole_number, parameter="max_tokens"),
+    Flag(("--json",), "json", "JSON mode: the answer is one JSON object, read into answer.parsed", switch=True),
+    Flag(("--schema",), "schema", "pydantic model or JSON schema, by its name, or a .json file; fills answer.parsed",
+         "NAME"),
     Flag(("--developer",), "developer", "developer message: text, or @name for a variable", "TEXT",
          parameter="developer"),
     Flag(("--lint",), "lint", "prompt lint: strict refuses to send on a warning", "MODE",
@@ -153,6 +156,8 @@ class Arguments:
     service_tier: str | None = None
     max_completion_tokens: int | None = None
     max_tokens: int | None = None
+    json: bool = False
+    schema: object = None
     developer: str | None = None
     lint: str | None = None
     fix: str | None = None

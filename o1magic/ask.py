@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from o1magic.lint import Diagnostic
     from o1magic.prompt import Prompt
     from o1magic.request import Request
+    from o1magic.shape import Shape
 
 # The one finding that stops a call whatever --lint says, short of "off".
 _LEAK = "SEC001"
@@ -178,9 +179,9 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         if isinstance(stopped.data.get("partial"), Answer):
             stopped.data["answer"] = stopped.data.pop("partial")
         raise
-    if draft.turn is None:
-        return answer
-    return chats.keep(desk.chats, draft.turn, draft.request, draft.body, answer, draft.arguments.developer)
+    if draft.turn is not None:
+        answer = chats.keep(desk.chats, draft.turn, draft.request, draft.body, answer, draft.arguments.developer)
+    return draft.request.shape.read(answer) if draft.request.shape else answer
 
 
 def compose(cell: Cell, desk: Desk) -> Draft:
@@ -211,9 +212,9 @@ def compose(cell: Cell, desk: Desk) -> Draft:
     prompt.check_sendable(body)
     try:
         speaks = request.has_responses(chosen.endpoint, desk.environ)
-        earlier = chats.messages(before)
+        earlier, shape = chats.messages(before), shape_of(given, cell.names)
         allowing, learned = reserve.settled(asked, given, chosen, desk.ledger())
-        sent = request.build(model, asked, body, given, allowing, earlier=earlier, has_responses=speaks)
+        sent = request.build(model, asked, body, given, allowing, earlier=earlier, shape=shape, has_responses=speaks)
     except RequestError as refused:
         if refused.data.get("param") == "messages":
             refused.how = f"{refused.how} {too_large(written, turn)}".strip()
@@ -242,6 +243,15 @@ def compose(cell: Cell, desk: Desk) -> Draft:
         body=body,
         turn=turn,
     )
+
+
+def shape_of(given: Arguments, names: Mapping[str, object]) -> Shape | None:
+    """Return the form the answer is to have, None where none is asked for: its module is not imported then."""
+    if not given.json and given.schema is None and "response_format" not in given.params:
+        return None
+    from o1magic import shape
+
+    return shape.of(given, names)
 
 
 def too_large(written: Prompt, turn: chats.Next | None) -> str:

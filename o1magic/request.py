@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from o1magic.arguments import Arguments
     from o1magic.catalog import Model
     from o1magic.settings import Settings
+    from o1magic.shape import Shape
 
 # Less than this leaves no room to think: the call would be paid for and come back empty.
 LEAST_ROOM = 1_000
@@ -54,6 +55,7 @@ class Request:
     max_completion_tokens: int | None
     notes: tuple[str, ...] = ()
     api: Literal["chat", "responses"] = "chat"
+    shape: Shape | None = None
 
     @property
     def effort(self) -> str | None:
@@ -83,12 +85,13 @@ def build(
     settings: Settings,
     *,
     earlier: Sequence[dict[str, str]] = (),
+    shape: Shape | None = None,
     has_responses: bool = True,
 ) -> Request:
     """Return the request for this text; `asked` is the model's name as it was asked for, and as it is sent.
 
-    `earlier` are the messages of a conversation's earlier turns. `has_responses` tells whether the endpoint is known to
-    speak the Responses API.
+    `earlier` are the messages of a conversation's earlier turns, `shape` is the form the answer is to have.
+    `has_responses` tells whether the endpoint is known to speak the Responses API.
 
     Raises RequestError: a parameter the model refuses (`.param`), an effort it does not know, or prompt and allowance
     over its window, with the numbers.
@@ -98,9 +101,12 @@ def build(
     api = _api(
         model, arguments.api or settings.api, _only_there(model, summary, arguments), has_responses=has_responses
     )
-    notes: list[str] = []
+    notes: list[str] = [] if shape is None else [*shape.notes]
     params, allowance = _parameters(arguments, notes)
     _flagged(params, arguments, settings)
+    if shape is not None:
+        shape.check(model, (arguments.developer or "", text, *(one["content"] for one in earlier)))
+        params["response_format"] = shape.format
     for name, value in params.items():
         _check_parameter(model, name, value)
     messages = _messages(model, arguments.developer, text, notes, merge=settings.fix == "all")
@@ -118,7 +124,7 @@ def build(
         from o1magic import responses
 
         body = responses.body(body, summary=summary, background=arguments.background)
-    return Request(model, body, counted, allowance, tuple(notes), api)
+    return Request(model, body, counted, allowance, tuple(notes), api, shape)
 
 
 def has_responses(choice: str | None, environ: Mapping[str, str]) -> bool:

@@ -104,8 +104,8 @@ class TerminalView:
             sys.stderr.write(f"note: {untrusted.visible(note)}\n")
 
     def leave(self, failure: O1Error) -> None:
-        """Print what had arrived of an answer before the call failed."""
-        shown = partial(failure)
+        """Print what there is of an answer although the call failed."""
+        shown = left_of(failure)
         if shown is not None:
             sys.stdout.write(shown["text/plain"] + "\n")
 
@@ -124,8 +124,11 @@ def dry_run_of(draft: Draft) -> Bundle:
     return render.dry_run(draft.request, endpoint=target, worst_nano_usd=draft.worst_nano_usd)
 
 
-def partial(failure: O1Error) -> Bundle | None:
-    """Return the part of an answer and of its reasoning that arrived before the call failed, None where none did."""
+def left_of(failure: O1Error) -> Bundle | None:
+    """Return what there is of an answer although the call failed: all of it, or what had arrived; None for nothing."""
+    whole = failure.data.get("answer")
+    if isinstance(whole, answer.Answer) and whole.text.strip():
+        return dict(whole._repr_mimebundle_())
     found = failure.data.get("partial")
     text, thought = getattr(found, "text", ""), getattr(found, "reasoning_text", "")
     if not text and not thought:

@@ -14,7 +14,9 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from fault_server import FaultServer, Script
 
 # Helpers that several tests share stand beside them.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -58,6 +60,22 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
         real(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., FaultServer]]:
+    """Return a function that starts a server playing scripts."""
+    from fault_server import FaultServer
+
+    servers: list[FaultServer] = []
+
+    def start(*scripts: Script) -> FaultServer:
+        servers.append(FaultServer(*scripts))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fault_server import FaultServer, chunked, delta, fixture, http, raw, sse, wire
+from fault_server import chunked, delta, fixture, http, raw, sse, wire
 from kernels import Kernel, Ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fault_server import Script
+    from fault_server import FaultServer, Script
 
 KEY = "sk-live-AbCdEf0123456789AbCdEf0123456789"
 OK = fixture("chat_completion_ok")["body"]
@@ -32,20 +32,6 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     with Kernel(tmp_path_factory.mktemp("kernel"), OPENAI_API_KEY=KEY) as started:
         assert started.run("%load_ext o1magic").status == "ok"
         yield started
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., FaultServer]]:
-    """Return a function that starts a server playing scripts."""
-    servers: list[FaultServer] = []
-
-    def start(*scripts: Script) -> FaultServer:
-        servers.append(FaultServer(*scripts))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 def rows(kernel: Kernel) -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).parents[1] / "o1magic"
 # What a module may import stands in a lower layer; a folder is one entry, whose own files are free among themselves.
 LAYERS = (
     ("errors", "log", "cell", "untrusted", "blocks", "config"),
-    ("answer", "catalog", "settings", "endpoint", "readers", "values", "words"),
-    ("arguments", "prompt", "lint", "tokens", "wire", "cost", "responses"),
+    ("answer", "catalog", "settings", "endpoint", "readers", "values", "words", "strict"),
+    ("arguments", "prompt", "lint", "tokens", "wire", "cost", "responses", "shape"),
     ("choice", "request", "render", "client", "ledger", "lint_command", "picture", "verdict"),
     ("call", "chats", "live", "overview", "remarks", "reserve"),
     ("ask", "simulator"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import clear_output, display
 
 from o1magic import answer, blocks, render
-from o1magic.view import CLOCK_S, Progress, dry_run_of, markdown, partial, strip_of
+from o1magic.view import CLOCK_S, Progress, dry_run_of, left_of, markdown, strip_of
 
 if TYPE_CHECKING:
     from o1magic.ask import Draft
@@ -82,8 +82,8 @@ class NotebookView:
             _show(render.note(note))
 
     def leave(self, failure: O1Error) -> None:
-        """Show what had arrived of an answer before the call failed."""
-        shown = partial(failure)
+        """Show what there is of an answer although the call failed."""
+        shown = left_of(failure)
         if shown is not None:
             _show(shown)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from o1magic import tokens
 from o1magic.simulator import errors
 from o1magic.simulator.billing import IMAGE_TOKENS
+from o1magic.simulator.formats import read_format
 from o1magic.simulator.messages import Message, read_messages
 from o1magic.simulator.style import Style, read_style
 
@@ -100,6 +101,7 @@ def read_request(raw: object, catalog: Catalog) -> ChatRequest:
     effort, effort_sent = read_effort(sent.get("reasoning_effort"), model)
     allowance = _read_allowance(sent, model)
     messages = read_messages(sent.get("messages"), model)
+    schema = read_format(sent.get("response_format"), "\n".join(message.text for message in messages))
     prompt = count(messages, model)
     check_window(prompt.tokens, allowance, model)
     return ChatRequest(
@@ -115,7 +117,7 @@ def read_request(raw: object, catalog: Catalog) -> ChatRequest:
         include_usage=read_flag(options, "include_usage", "stream_options.include_usage"),
         obfuscate=options.get("include_obfuscation") is not False,
         tools=sum(len(sent[name]) for name in _TOOLS if name in sent),
-        style=read_style(sent.get("verbosity"), sent.get("service_tier"), model),
+        style=read_style(sent.get("verbosity"), sent.get("service_tier"), model, schema=schema),
     )
 
 
@@ -162,8 +164,6 @@ def _check_parameter(name: str, value: Any, model: Model) -> None:
         _check_range(name, value)
     if name == "n" and value != 1:
         raise errors.not_simulated(name, "more than one choice")
-    if name == "response_format" and _format_of(value) != "text":
-        raise errors.not_simulated(name, "structured output")
     if name in _TOOLS and not isinstance(value, list):
         raise errors.invalid_type(name, "an array of objects", value)
     if name in _NOT_SIMULATED and value is not False:

@@ -53,7 +53,8 @@ def answer(request: ChatRequest, scenario: str | None) -> Reply:
     reasoning = billing.reasoning_tokens(request.prompt.tokens, request.effort, cue) if model.reasons else 0
     if scenario == "length" and model.reasons and allowance is not None:
         reasoning = allowance
-    text = REFUSAL if scenario == "refusal" else compose(request, reasoning=reasoning, cue=cue)
+    prose = scenario == "bad-json"
+    text = REFUSAL if scenario == "refusal" else compose(request, reasoning=reasoning, cue=cue, prose=prose)
     if scenario in ("content-filter", "null-content"):
         text = ""
     bill = billing.bill(text, reasoning=reasoning, allowance=allowance, encoding=model.encoding)

@@ -6,12 +6,14 @@ words on one line, in a code span longer than any backticks in them, so that no 
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING
 
 from o1magic.simulator.billing import CUE_PERCENT
 from o1magic.simulator.findings import LOOKED_AT_CHARS, Findings, Part, look
+from o1magic.simulator.formats import fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +27,22 @@ _QUOTED_WORDS, _QUOTED_CHARS, _LISTED = 14, 100, 8
 _JOINERS = "\u200c\u200d"
 
 
-def compose(request: ChatRequest, *, reasoning: int, cue: bool) -> str:
-    """Return the report on a request, whose first line says that it is simulated."""
+def compose(request: ChatRequest, *, reasoning: int, cue: bool, prose: bool = False) -> str:
+    """Return the report on a request, whose first line says that it is simulated; in JSON where that was asked for.
+
+    `prose`: not even then.
+    """
+    if request.style.schema is not None and not prose:
+        return json.dumps(fill(request.style.schema) if request.style.schema else _as_object(request), indent=1)
     found = look(request.text)
     lines = [FIRST_LINE, "", "**The request**", "", *_about_request(request, reasoning)]
     lines += ["", "**What the prompt holds**", "", *_about_prompt(found, cue=cue, reasons=reasoning > 0)]
     lines += ["", "**The question begins**", "", _question(request)]
     return "\n".join(lines) + "\n"
+
+
+def _as_object(request: ChatRequest) -> dict[str, object]:
+    return {"simulated": FIRST_LINE, "model": request.asked, "prompt_tokens": request.prompt.tokens}
 
 
 def _about_request(request: ChatRequest, reasoning: int) -> Iterator[str]:

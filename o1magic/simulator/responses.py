@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from o1magic.simulator import contract, errors
+from o1magic.simulator.formats import read_format
 from o1magic.simulator.messages import read_messages
 from o1magic.simulator.style import read_style
 
@@ -50,8 +51,6 @@ def read_request(raw: object, catalog: Catalog) -> contract.ChatRequest:
     for name in sent.keys() & _NOT_SIMULATED.keys():
         raise errors.not_simulated(name, _NOT_SIMULATED[name])
     reasoning, text = _object(sent, "reasoning"), _object(sent, "text")
-    if _object(text, "format", "text.format").get("type", "text") != "text":
-        raise errors.not_simulated("text.format", "structured output")
     stream, background = contract.read_stream(sent, model), contract.read_flag(sent, "background")
     store = contract.read_flag(sent, "store") if "store" in sent else True
     if background and not store:
@@ -60,6 +59,7 @@ def read_request(raw: object, catalog: Catalog) -> contract.ChatRequest:
     given = sent.get("max_output_tokens")
     allowance = None if given is None else contract.read_allowance("max_output_tokens", given, model, _LEAST_ALLOWANCE)
     messages = _read_input(sent, model)
+    schema = read_format(text.get("format"), "\n".join(one.text for one in messages), called="text.format")
     prompt = contract.count(messages, model)
     contract.check_window(prompt.tokens, allowance, model)
     return contract.ChatRequest(
@@ -77,7 +77,9 @@ def read_request(raw: object, catalog: Catalog) -> contract.ChatRequest:
         tools=len(sent.get("tools", ())),
         store=store,
         background=background,
-        style=read_style(text.get("verbosity"), sent.get("service_tier"), model, called="text.verbosity"),
+        style=read_style(
+            text.get("verbosity"), sent.get("service_tier"), model, schema=schema, called="text.verbosity"
+        ),
         summary=_read_summary(reasoning.get("summary"), model),
     )
 

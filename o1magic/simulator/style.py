@@ -1,4 +1,4 @@
-"""How a request wants its answer: verbosity and service tier, checked as the API checks them.
+"""How a request wants its answer: verbosity, service tier and form, checked as the API checks them.
 
 Layer 5. Imports the catalog's types and `errors`; called by `contract`, and by `report`, which says what was asked for.
 """
@@ -6,23 +6,24 @@ Layer 5. Imports the catalog's types and `errors`; called by `contract`, and by 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from o1magic.settings import TIERS
 from o1magic.simulator import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from o1magic.catalog import Model
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What was asked for; None is the default."""
+    """What was asked for; None is the default. `schema` is the form of the answer, {} any JSON object."""
 
     verbosity: str | None = None
     service_tier: str | None = None
+    schema: Mapping[str, Any] | None = None
 
     @property
     def served(self) -> str:
@@ -37,7 +38,14 @@ class Style:
             yield f"- Service tier: {self.service_tier}, no faster and no slower here"
 
 
-def read_style(verbosity: object, service_tier: object, model: Model, *, called: str = "verbosity") -> Style:
+def read_style(
+    verbosity: object,
+    service_tier: object,
+    model: Model,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    called: str = "verbosity",
+) -> Style:
     """Return the style. Raises Refused: a value this model, or the endpoint, does not take."""
     if verbosity is not None and not model.verbosities:
         raise errors.unsupported_parameter(called)
@@ -48,7 +56,8 @@ def read_style(verbosity: object, service_tier: object, model: Model, *, called:
     if service_tier is not None and service_tier not in TIERS:
         what = f"Invalid value: {errors.spelled(service_tier)}."
         raise _refused(what, "service_tier", TIERS, "invalid_value")
-    return Style(*(None if value is None else str(value) for value in (verbosity, service_tier)))
+    level, tier = (None if value is None else str(value) for value in (verbosity, service_tier))
+    return Style(level, tier, schema)
 
 
 def _refused(what: str, param: str, accepted: tuple[str, ...], code: str) -> errors.Refused:
