@@ -129,7 +129,7 @@ async def test_s5_a_long_prompt_leaves_the_server_free(lint):
         longest, done = max(longest, time.perf_counter() - done), time.perf_counter()
 
     assert await asking
-    assert longest < 0.5  # far above the bar: other processes share this machine
+    assert longest < 1.0  # far above the bar: other processes share this machine
 
 
 @pytest.mark.parametrize(
