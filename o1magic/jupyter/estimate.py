@@ -58,14 +58,21 @@ def estimate(cell: Cell, chosen: Settings, desk: Desk, session: str | None) -> d
 
 
 def _without_names(cell: Cell) -> tuple[list[str], Cell]:
-    """Return the cell without what only the kernel could fill in from its magic line, and the flags that say so."""
+    """Return the cell without what only the kernel could fill in from its magic line, and the flags that say so.
+
+    The line itself is left out with them: read again, `--schema` would have the server open a file that a notebook
+    names.
+    """
     given = cell.given
     named = [f"-c {given.chat}"] if given.chat is not None and not given.new else []
     named += [f"--context {name}" for name in given.context or ()]
+    if given.schema is not None:
+        named.append(f"--schema {given.schema}")
     if given.developer is not None and given.developer.startswith("@"):
         named.append(f"--developer {given.developer}")
         given = replace(given, developer="")
-    return named, replace(cell, given=replace(given, context=None))
+    given = replace(given, context=None, schema=None, uses={})
+    return named, replace(cell, given=given, head="")
 
 
 def _figures(draft: Draft, desk: Desk, session: str | None) -> dict[str, object]:

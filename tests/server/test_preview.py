@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+
 import pytest
 from ledgers import hold, outcome
 
@@ -101,6 +104,17 @@ async def test_what_only_the_kernel_knows_is_not_counted_and_said(estimate):
     assert told["problem"] is None
     assert (await estimate("%%o1 -m o3 --raw\nSum {{frame}}."))["uncounted"] == []
     assert (await estimate(cell))["uncounted"] == ["-c tutor", "--context In[3]", "--context frame"]
+
+
+async def test_no_file_is_opened_that_a_notebook_names(estimate, tmp_path):
+    """A schema is the kernel's to read, also where a fix changes the line that names it."""
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)  # whoever opens it waits
+
+    told = await asyncio.wait_for(estimate(f"%%o1 -m o3 --max-tokens 5000 --schema {pipe}\n{PRIME}"), 20)
+
+    assert told["uncounted"] == [f"--schema {pipe}"]
+    assert told["allowance"] == 5000
 
 
 async def test_a_reference_into_a_conversation_is_not_found_dangling(lint):
