@@ -65,6 +65,7 @@ def ask(
     variables: Mapping[str, object] | None = None,
     chat: str | None = None,
     new: bool = False,
+    retry_unsafe: bool = False,
     **parameters: object,
 ) -> Answer:
     """Return a model's answer to a prompt.
@@ -76,7 +77,8 @@ def ask(
     parameters, checked against what the catalog knows of the model. None means: as `%config`, the environment and the
     defaults say.
     `chat` continues, or begins, the conversation of that name in this process, each call as its next turn; `new` starts
-    it over. It blocks until the answer is there. What a cell would show as notes is logged.
+    it over. `retry_unsafe` sends a request again whose reply was lost; each may be billed. It blocks until the answer
+    is there. What a cell would show as notes is logged.
 
     Raises O1Error: see `o1magic.errors`; an answer that was paid for but is empty, or not of the form asked for, is in
     `AnswerError.answer`.
@@ -106,6 +108,7 @@ def ask(
             "endpoint": endpoint,
             "chat": chat,
             "new": new,
+            "retry_unsafe": retry_unsafe,
             "params": parameters.items(),
         }
     )

@@ -122,6 +122,8 @@ FLAGS: tuple[Flag, ...] = (
          cells_and_names),
     Flag(("-o", "--output"), "output", "bind the Answer to this name instead of `_`", "NAME", variable),
     Flag(("--timeout",), "timeout_s", "deadline of the call, retries included", "SECONDS", seconds),
+    Flag(("--retry-unsafe",), "retry_unsafe", "send again a request whose reply was lost; each may be billed",
+         switch=True),
     Flag(("--raw",), "raw", "send {{name}} as it is written", switch=True),
     Flag(("--dry-run",), "dry_run", "show exactly what would be sent and its worst cost; send nothing", switch=True),
     Flag(("--endpoint",), "endpoint", "openai, azure, ollama, ..., simulator, or a server's base URL",
@@ -167,6 +169,7 @@ class Arguments:
     context: tuple[str, ...] | None = None
     output: str | None = None
     timeout_s: float | None = None
+    retry_unsafe: bool = False
     raw: bool = False
     dry_run: bool = False
     endpoint: str | None = None

@@ -163,6 +163,7 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         notebook=desk.notebook,
         lint_found=tuple(sorted({one.code for one in (*draft.applied, *draft.remaining)})),
         lint_fixed=tuple(sorted({one.code for one in draft.applied})),
+        retry_unsafe=draft.arguments.retry_unsafe,
         id=draft.id,
     )
     try:
@@ -235,6 +236,7 @@ def compose(cell: Cell, desk: Desk) -> Draft:
         notes=(
             *remarks.unknown_model(model, asked),
             *(turn.notes if turn else ()),
+            *remarks.unsafe(given),
             *(learned if sent.max_completion_tokens == allowing.reserve_tokens else ()),
             *sent.notes,
             *prompt.notes(written, cell.names, told),

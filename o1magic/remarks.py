@@ -13,6 +13,7 @@ from o1magic.request import LEAST_ROOM
 if TYPE_CHECKING:
     from datetime import date
 
+    from o1magic.arguments import Arguments
     from o1magic.catalog import Model
     from o1magic.endpoint import Endpoint
     from o1magic.errors import BudgetError
@@ -35,6 +36,13 @@ def retirement(model: Model, target: Endpoint, today: date) -> tuple[str, ...]:
         return ()
     instead = f"; its successor is {model.successor}: -m {model.successor}" if model.successor else ""
     return (f"OpenAI shut {model.name} down on {model.shutdown:%Y-%m-%d}{instead}",)
+
+
+def unsafe(given: Arguments) -> tuple[str, ...]:
+    """Return the note on what --retry-unsafe may cost."""
+    if not given.retry_unsafe:
+        return ()
+    return ("--retry-unsafe: a request whose reply is lost is sent again, and each may be billed",)
 
 
 def lost_calls(ledger: Ledger, greeted: list[Ledger]) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from o1magic import answer, endpoint, live, render, untrusted
 from o1magic.call import Noted
-from o1magic.client import Sent, Text, Thought
+from o1magic.client import Retrying, Sent, Text, Thought, Waiting
 
 if TYPE_CHECKING:
     from o1magic.ask import Draft
@@ -30,13 +32,19 @@ class Progress:
         self._lock = threading.Lock()
         self._fresh: list[str] = []
         self._thoughts: list[str] = []
-        self.said = "thinking"
+        self._said = "thinking"
+        self._pause: tuple[Retrying | Waiting, float] | None = None
         self.sent = False
         self.notes: list[str] = []
 
     def event(self, event: Event) -> None:
         """Take note of an event."""
-        self.said = live.said(event) or self.said
+        said = live.said(event)
+        if said is not None:
+            self._said = said
+            self._pause = None
+        if isinstance(event, (Retrying, Waiting)):
+            self._pause = (event, time.monotonic() + event.wait_s)
         if isinstance(event, Text):
             with self._lock:
                 self._fresh.append(event.text)
@@ -46,6 +54,14 @@ class Progress:
             self.sent = True
         elif isinstance(event, Noted):
             self.notes.append(event.text)
+
+    @property
+    def said(self) -> str:
+        """Return what the call is doing; a wait is counted down."""
+        if self._pause is None:
+            return self._said
+        event, until = self._pause
+        return live.said(replace(event, wait_s=max(0.0, until - time.monotonic()))) or self._said
 
     def fresh(self) -> str:
         """Return the text that came since the last look."""

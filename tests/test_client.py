@@ -18,9 +18,12 @@ from typing import Any
 
 import pytest
 from fault_server import FaultServer, chunked, delta, fixture, http, raw, sse, wire
+from hypothesis import given
+from hypothesis import strategies as st
 
 from o1magic.answer import Usage
-from o1magic.client import Client, Received, Retrying, Sent, Text, Thought, faults, transport
+from o1magic.client import Client, Received, Retrying, Sent, Text, Thought, faults, retry, transport
+from o1magic.client.faults import Refusal
 from o1magic.endpoint import Endpoint, Secret
 from o1magic.errors import (
     APIError,
@@ -39,6 +42,7 @@ BODY = {"model": "o3", "messages": [{"role": "user", "content": "Hi"}]}
 OK = fixture("chat_completion_ok")["body"]
 STOP = delta(finish_reason="stop")
 DONE = "data: [DONE]"
+HALF = b'HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{"id": 1, '
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +69,19 @@ def endpoint(url: str, *, kind: Any = "compatible", key: str = KEY) -> Endpoint:
     return Endpoint("test", url, Secret(key), kind, "environment variable OPENAI_API_KEY")
 
 
-def ask(client: Client, where: Any, *, timeout_s: float = 5.0, events: list | None = None, **body: Any) -> Received:
+def ask(
+    client: Client,
+    where: Any,
+    *,
+    timeout_s: float = 5.0,
+    events: list | None = None,
+    unsafe: bool = False,
+    **body: Any,
+) -> Received:
     """Send one request; `where` is a server or an endpoint."""
     target = where if isinstance(where, Endpoint) else endpoint(where.url)
     seen: list = [] if events is None else events
-    call = client.send({**BODY, **body}, target, timeout_s=timeout_s, on_event=seen.append)
+    call = client.send({**BODY, **body}, target, unsafe=unsafe, timeout_s=timeout_s, on_event=seen.append)
     return client.run(call)
 
 
@@ -306,7 +318,7 @@ def test_n2_no_byte_of_a_reply(client, serve, then):
 @pytest.mark.parametrize("then", ["reset", "close"])
 def test_n3_a_body_cut_short(client, serve, then):
     """A body shorter than announced is lost, and how much came is said."""
-    server = serve(raw(b'HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{"id": 1, ', then=then))
+    server = serve(raw(HALF, then=then))
 
     error = failure(LostReplyError, client, server)
 
@@ -624,6 +636,12 @@ def test_a5_x_should_retry_is_obeyed(client, serve):
         ({"retry-after": "soon-ish"}, 0.3, 0.5),
         ({"retry-after": "-5"}, 0.3, 0.5),
         ({"retry-after": "nan"}, 0.3, 0.5),
+        ({"retry-after": "0"}, 0.3, 0.5),
+        ({"retry-after": "Sun, 99 Nov 2026 99:99:99 GMT"}, 0.3, 0.5),
+        ({"retry-after-ms": "soon", "retry-after": "2"}, 2, 2),
+        ({"retry-after-ms": "-1"}, 0.3, 0.5),
+        # By the server's clock, which is years off ours.
+        ({"retry-after": formatdate(20, usegmt=True), "date": formatdate(0, usegmt=True)}, 20, 20),
         ({"retry-after": formatdate(0, usegmt=True)}, 0.3, 0.5),
         ({}, 0.3, 0.5),
         ({"retry-after-ms": "6596", "retry-after": "7"}, 6.596, 6.596),
@@ -652,6 +670,7 @@ async def _no_sleep(_: float) -> None:
         ("86400", "Come back in 24 h."),
         ("90", "Come back in 90 s."),
         ("600", "Come back in 10 min."),
+        ("inf", "Come back in several years."),
         ("1e30", "Come back in several years."),
         ("9" * 500, "Come back in several years."),
     ],
@@ -684,6 +703,79 @@ def test_a7_what_waiting_cannot_help_is_not_retried(client, serve, name):
     assert len(server.requests) == 1
     assert error.billed == "no"
     assert ("Add credit" in str(error)) == (error.code == "insufficient_quota")
+
+
+@pytest.mark.parametrize(
+    "said", ["You exceeded your current quota, see your plan.", "Insufficient balance", "The billing hard limit is hit"]
+)
+def test_a7_a_quota_that_only_the_words_tell(client, serve, said):
+    """A server without OpenAI's codes: money that ran out is not asked for again, and called so."""
+    server = serve(http(429, {"error": {"message": said}}, {"retry-after": "1"}))
+
+    error = failure(APIError, client, server)
+
+    assert len(server.requests) == 1
+    assert "Add credit" in str(error)
+
+
+@given(
+    headers=st.dictionaries(
+        st.sampled_from(["retry-after", "retry-after-ms", "date"]),
+        st.text(max_size=40)
+        | st.floats().map(str)
+        | st.integers(-(10**20), 10**20).map(lambda seconds: formatdate(seconds % 10**11)),
+    )
+)
+def test_a6_no_header_breaks_the_wait(headers):
+    """Whatever a server writes there: a time to wait above zero, or none, and never more than a minute waited."""
+    refusal = Refusal(429, headers, "")
+
+    asked = retry.retry_after_s(refusal, 1e9)
+    waited = retry.wait_s(refusal, 1, left_s=1e6, now=1e9, chance=0.5)
+
+    assert asked is None or asked > 0
+    assert waited is None or 0 < waited <= 60
+
+
+@pytest.mark.parametrize("lost", [raw(then="reset"), raw(then="close"), raw(HALF, then="close"), sse([], then="reset")])
+def test_n2_n3_a_lost_reply_is_asked_for_again_only_if_told_to(client, serve, lost):
+    """Once by itself; with --retry-unsafe again, in sight, and said to have been billed, perhaps."""
+    events: list = []
+    safe, unsafe = serve(lost, http(200, OK)), serve(lost, http(200, OK))
+
+    error = failure(LostReplyError, client, safe)
+    received = ask(client, unsafe, events=events, unsafe=True)
+
+    assert (len(safe.requests), error.attempts) == (1, 1)
+    assert "--retry-unsafe" in error.how
+    assert received.attempts == len(unsafe.requests) == 2
+    assert (events[1].attempt, events[1].of, events[1].billed) == (1, 3, "maybe")
+    assert "the reply was lost" in events[1].reason
+
+
+def test_n2_a_reply_that_stays_lost_is_an_error(client, serve):
+    """Three requests, and the error says that each may have been billed."""
+    error = failure(LostReplyError, client, serve(raw(then="close")), unsafe=True)
+
+    assert error.attempts == 3
+    assert "It was sent 3 times, and each may have been billed." in str(error)
+
+
+def test_n4_text_that_came_is_not_written_twice(client, serve):
+    """An answer that was cut in the middle is not begun anew, --retry-unsafe or not."""
+    events: list = []
+    server = serve(sse([delta("Half")], then="reset"))
+
+    with pytest.raises(LostReplyError):
+        ask(client, server, events=events, unsafe=True, stream=True)
+
+    assert events == [Sent(), Text("Half")]
+    assert len(server.requests) == 1
+
+
+def test_n7_a_deadline_is_the_end(client, serve):
+    """What did not answer in time is not asked again, --retry-unsafe or not."""
+    assert failure(DeadlineError, client, serve(raw(then="hang")), timeout_s=0.3, unsafe=True).attempts == 1
 
 
 def test_a8_absurd_usage_is_unknown(client, serve):

@@ -265,6 +265,39 @@ def test_a6_a_wait_can_be_interrupted_and_costs_nothing(kernel: Kernel, serve: C
     assert (rows(kernel)[-1]["state"], rows(kernel)[-1]["cost_nano"]) == (FAILED, 0)
 
 
+def test_a6_a_wait_is_counted_down(kernel: Kernel, serve: Callable[..., FaultServer]) -> None:
+    """Which try of how many, and the seconds left, in sight while it waits; then the answer."""
+    server = serve(http(429, {"error": {"message": "slow down"}}, {"retry-after": "3"}), http(200, OK))
+
+    ran = ask(kernel, server)
+
+    shown = [
+        one["content"]["data"]["text/plain"]
+        for one in ran.messages
+        if one["type"] in ("display_data", "update_display_data")
+    ]
+    left = [line.split("try 2 of 3 in ")[1].split(" s")[0] for line in shown if "try 2 of 3 in " in line]
+    assert ran.status == "ok"
+    assert "1 retry" in ran.text("text/markdown")
+    assert {"2", "1"} <= set(left)
+    assert left == sorted(left, reverse=True)
+
+
+def test_n2_retry_unsafe_sends_again_and_says_what_it_may_cost(
+    kernel: Kernel, serve: Callable[..., FaultServer]
+) -> None:
+    """Asked for, a lost reply is asked for again: one row, two attempts, and a note that both may be billed."""
+    server = serve(raw(then="reset"), http(200, OK))
+    before = len(rows(kernel))
+
+    ran = ask(kernel, server, "-m o1 --retry-unsafe")
+
+    assert ran.status == "ok"
+    assert "each may be billed" in ran.text()
+    assert "an earlier try may have been billed too" in ran.text()
+    assert [(row["state"], row["attempts"]) for row in rows(kernel)[before:]] == [(SETTLED, 2)]
+
+
 def test_k6_a_killed_kernel_leaves_an_unaccounted_call(tmp_path: Path, serve: Callable[..., FaultServer]) -> None:
     """After SIGKILL mid-call the next session says what is on hold, and counts it."""
     server = serve(raw(then="hang"))

@@ -79,6 +79,7 @@ class Call:
     lint_found: tuple[str, ...] = ()
     lint_fixed: tuple[str, ...] = ()
     resumes: str | None = None
+    retry_unsafe: bool = False
     id: str = field(default_factory=new_id)
 
 
@@ -123,7 +124,8 @@ async def _received(call: Call, watch: Watch) -> http.Received:
     timed: dict[str, Any] = {"timeout_s": call.timeout_s, "on_event": watch}
     if call.resumes is not None:
         return await call.client.resume(call.resumes, call.endpoint, model=call.asked, **timed)
-    return await call.client.send(call.request.body, call.endpoint, api=call.request.api, **timed)
+    api, unsafe = call.request.api, call.retry_unsafe
+    return await call.client.send(call.request.body, call.endpoint, api=api, unsafe=unsafe, **timed)
 
 
 def _conclude(call: Call, reply: Reply, attempts: int, seconds: float) -> Answer:

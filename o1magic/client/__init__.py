@@ -108,15 +108,18 @@ class Client:
         endpoint: Endpoint,
         *,
         api: str = "chat",
+        unsafe: bool = False,
         timeout_s: float,
         on_event: Callable[[Event], None],
     ) -> Received:
         """Return the reply to a request, of Chat Completions or of Responses; runs on the loop, inside `run`.
 
-        Refusals that may pass are retried, each announced by a `Retrying` event; `timeout_s` is for all tries.
+        Refusals that may pass are retried, each announced by a `Retrying` event; `timeout_s` is for all tries. With
+        `unsafe` lost replies are too; a response in the background is rather looked for than created again.
         Raises TransportError, APIError, ConfigError; asyncio.CancelledError after closing the connection.
         """
         line = await self._line(endpoint, str(request_body.get("model", "")), timeout_s, on_event)
+        line.unsafe = unsafe and not request_body.get("background")
         if api == "chat":
             return await _received(line, line.ask(Message("/chat/completions", request_body), line.chat))
         from o1magic.client import background

@@ -44,9 +44,12 @@ _GOES_ON = "It goes on there: `%o1 resume` shows its answer."
 async def create(line: Line, body: Mapping[str, Any], client: Client) -> Reply:
     """Return the reply to a Responses request. Raises as `Line.ask`; see also `_Response`."""
     if not body.get("background"):
-        reader = ResponseReader()
-        return await line.ask(Message(_PATH, body), lambda: line.incoming(reader, reader.take))
+        return await line.ask(Message(_PATH, body), lambda: _read_by(line, ResponseReader()))
     return await _Response(line, client, streams=bool(body.get("stream"))).created(body)
+
+
+def _read_by(line: Line, reader: ResponseReader) -> Incoming:
+    return line.incoming(reader, reader.take)
 
 
 async def resume(line: Line, response_id: str, client: Client) -> Reply:
@@ -101,7 +104,7 @@ class _Response:
         return reply if reply.complete or self._id is None else await self._followed()
 
     def _incoming(self) -> Incoming:
-        return self._line.incoming(self._reader, self._reader.take)
+        return _read_by(self._line, self._reader)
 
     async def _followed(self) -> Reply:
         """Ask for the response until it has ended. Raises DeadlineError, and APIError for a refusal that stays."""

@@ -1,4 +1,4 @@
-"""One call's line to its endpoint: each message sent, refusals that may pass tried again, in sight.
+"""One call's line to its endpoint: each message sent, what may pass tried again, in sight.
 
 Layer 3. Called by `client` and `background`, on the loop thread.
 """
@@ -18,6 +18,7 @@ from o1magic.client.events import Event, Retrying, Sent, Text, Thought
 from o1magic.client.exchange import Deadline, exchange
 from o1magic.client.faults import Place, Refusal
 from o1magic.client.read import Incoming
+from o1magic.errors import LostReplyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from o1magic.client.openai_sdk import Message
     from o1magic.endpoint import Endpoint
+    from o1magic.errors import Billed
 
 logger = log.named(__name__)
 
@@ -34,7 +36,8 @@ logger = log.named(__name__)
 class Line:
     """An endpoint and how to reach it, until when, and who hears of it; `attempts` counts the requests made.
 
-    `refusing` holds the addresses known to take no `stream_options`.
+    `refusing` holds the addresses known to take no `stream_options`. `unsafe`: a request whose reply was lost before
+    anything of the answer came is sent again too, although it may have been processed.
     """
 
     sdk: AsyncOpenAI
@@ -43,6 +46,7 @@ class Line:
     deadline: Deadline
     on_event: Callable[[Event], None]
     refusing: set[str]
+    unsafe: bool = False
     attempts: int = 0
 
     @property
@@ -70,7 +74,7 @@ class Line:
     async def ask(self, message: Message, incoming: Callable[[], Incoming]) -> wire.Reply:
         """Return the reply to a request that may be billed.
 
-        Refusals that may pass are retried, each announced by a `Retrying` event.
+        Refusals that may pass are retried, each announced by a `Retrying` event; so are lost replies, if asked for.
         Raises TransportError, APIError; asyncio.CancelledError after closing the connection.
         """
         message = self._sendable(message)
@@ -78,26 +82,45 @@ class Line:
             self.attempts += 1
             self.on_event(Sent())
             logger.debug("request", extra={"host": self.place.host, "attempt": self.attempts})
-            outcome = await exchange(self.sdk, message, self.place, incoming(), self.deadline)
+            try:
+                outcome = await exchange(self.sdk, message, self.place, incoming(), self.deadline)
+            except LostReplyError as lost:
+                if not self._is_worth_again(lost):
+                    raise
+                outcome = None
             if isinstance(outcome, wire.Reply):
                 return outcome
-            if self._refuses_stream_options(outcome, message):
+            if outcome is None:
+                usual_s = retry.usual_s(self.attempts, random.random())  # noqa: S311 - so that not all come at once
+                await self._pause(usual_s, "the reply was lost", "maybe")
+            elif self._refuses_stream_options(outcome, message):
                 self.refusing.add(self.endpoint.base_url)
                 message = self._sendable(message)
                 what = f"{self.place.host} takes no stream_options"
                 self.on_event(Retrying(self.attempts, self.attempts + 1, 0.0, what))
             else:
-                await self._pause(outcome)
+                await self._pause(self._wait_s(outcome), outcome.reason, faults.billed(outcome))
 
-    async def _pause(self, refusal: Refusal) -> None:
-        """Announce the next request and wait for its time. Raises O1Error: there is to be no next request."""
+    def _is_worth_again(self, lost: LostReplyError) -> bool:
+        """Tell whether to send again what may have been processed; text that came stays, and is not written twice."""
+        came = lost.data.get("partial")
+        if not self.unsafe or (came is not None and (came.text or came.reasoning_text)):
+            return False
+        lost.how = f"It was sent {self.attempts} times, and each may have been billed."
+        return self.attempts < retry.TRIES and self.deadline.left_s() > retry.usual_s(self.attempts, 0)
+
+    def _wait_s(self, refusal: Refusal) -> float:
+        """Return the seconds until the next request. Raises O1Error: there is to be no next request."""
         place, now, left_s = self.place, time.time(), self.deadline.left_s()
         wait_s = retry.wait_s(refusal, place.attempts, left_s=left_s, now=now, chance=random.random())  # noqa: S311
         if wait_s is None:
             raise faults.refused(refusal, place, now)
-        logger.warning("retry", extra={"host": place.host, "attempt": place.attempts, "wait_s": wait_s})
-        billed = faults.billed(refusal)
-        self.on_event(Retrying(place.attempts, retry.TRIES, wait_s, f"{place.host}: {refusal.reason}", billed))
+        return wait_s
+
+    async def _pause(self, wait_s: float, reason: str, billed: Billed) -> None:
+        """Announce the next request and wait for its time."""
+        logger.warning("retry", extra={"host": self.place.host, "attempt": self.attempts, "wait_s": wait_s})
+        self.on_event(Retrying(self.attempts, retry.TRIES, wait_s, f"{self.place.host}: {reason}", billed))
         await asyncio.sleep(wait_s)
 
     def _sendable(self, message: Message) -> Message:

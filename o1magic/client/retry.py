@@ -1,7 +1,7 @@
 """Whether a refused request is sent again, and when.
 
-Layer 3, pure: time and chance are handed in. Called by `client`. Only a refusal, a status that came back, is ever
-retried; a request whose reply was lost may have been billed.
+Layer 3, pure: time and chance are handed in. Called by `line`. Only a refusal, a status that came back, is retried; a
+request whose reply was lost may have been billed, and is sent again only where the user asked for that.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ TRIES = 3
 RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 MAX_WAIT_S = 60.0
 
-_FINAL_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "quota_exceeded")
-_FINAL_TEXT = re.compile(r"(?i)^request too large|\bexceeded your current quota|\bbilling (hard )?limit")
+_QUOTA_CODES = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "quota_exceeded")
+_QUOTA_TEXT = re.compile(r"(?i)\bexceeded your current quota|\bbilling (hard )?limit|\binsufficient (balance|credits)")
+_TOO_LARGE = re.compile(r"(?i)^request too large")
 _AGAIN_IN = re.compile(r"(?i)try again in ((?:\d+d)?(?:\d+h)?(?:\d+m(?!s))?(?:[\d.]+m?s)?)")
 _UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
@@ -29,13 +31,14 @@ def is_final(refusal: Refusal) -> bool:
     """Tell whether asking again cannot help: no retriable status, no quota, a request that is too large."""
     if refusal.status not in RETRIED or refusal.headers.get("x-should-retry") == "false":
         return True
-    return is_quota(refusal) or bool(_FINAL_TEXT.search(refusal.message))
+    return is_quota(refusal) or bool(_TOO_LARGE.search(refusal.message))
 
 
 def is_quota(refusal: Refusal) -> bool:
     """Tell whether money, not speed, ran out."""
     fault = refusal.fault
-    return fault is not None and (fault.code in _FINAL_CODES or fault.type in _FINAL_CODES)
+    told = fault is not None and (fault.code in _QUOTA_CODES or fault.type in _QUOTA_CODES)
+    return told or (refusal.status == HTTPStatus.TOO_MANY_REQUESTS and bool(_QUOTA_TEXT.search(refusal.message)))
 
 
 def retry_after_s(refusal: Refusal, now: float) -> float | None:
@@ -46,7 +49,9 @@ def retry_after_s(refusal: Refusal, now: float) -> float | None:
     after = refusal.headers.get("retry-after", "")
     seconds = _positive(after)
     if seconds is None:
-        seconds = _until(after, now)
+        # The server's own clock, where it tells the time: ours may be off by hours.
+        told = _moment(refusal.headers.get("date", ""))
+        seconds = _until(after, now if told is None else told)
     return _said(refusal.message) if seconds is None else seconds
 
 
@@ -55,8 +60,13 @@ def wait_s(refusal: Refusal, attempt: int, *, left_s: float, now: float, chance:
     if attempt >= TRIES or is_final(refusal):
         return None
     asked = retry_after_s(refusal, now)
-    wait = 0.5 * 2 ** (attempt - 1) * (1 - chance / 4) if asked is None else asked
+    wait = usual_s(attempt, chance) if asked is None else asked
     return wait if wait <= MAX_WAIT_S and wait < left_s else None
+
+
+def usual_s(attempt: int, chance: float) -> float:
+    """Return the seconds to wait where the server does not say: twice as long each time, not all clients at once."""
+    return 2.0 ** (attempt - 2) * (1 - chance / 4)
 
 
 def _positive(text: str) -> float | None:
@@ -68,9 +78,15 @@ def _positive(text: str) -> float | None:
 
 
 def _until(text: str, now: float) -> float | None:
+    moment = _moment(text)
+    return None if moment is None else _positive(str(moment - now))
+
+
+def _moment(text: str) -> float | None:
+    """Return a date of a header as seconds since 1970."""
     try:
         moment = parsedate_to_datetime(text)
-        return _positive(str(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now))
+        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from o1magic.client.faults import Place
     from o1magic.wire import Reply
 
-NOT_TWICE = "It was not sent again, so as not to be billed twice."
+NOT_TWICE = "It was not sent again, so as not to be billed twice; --retry-unsafe does."
 
 _UNSENT = {"ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol", "LocalProtocolError", "InvalidURL"}
 _OURS = {"TransportError", "DecodingError", "StreamError", "InvalidURL", "RequestError"}
