@@ -6,7 +6,7 @@ answered does, else it is something else. Linear. Called by FEW001.
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from o1magic.lint.exemplars import labels_of
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
 _MARK = late(
-    r"^[ \t]*(?:#([^#\n]{1,30})#|\[([^\]\n]{1,30})\]|\{'([^'\n]{1,30})':|([^\W\d_][\w ']{0,48})[:：])[ \t]*(\S?)",
-    re.MULTILINE,
+    r"[ \t]*(?:#([^#\n]{1,30})#|\[([^\]\n]{1,30})\]|\{'([^'\n]{1,30})':|([^\W\d_][\w ']{0,48})[:：])[ \t]*(\S?)",
 )
 _FEWEST = 2
 _MOST_WORDS = 8
@@ -47,20 +46,32 @@ def answered(document: Document) -> tuple[int, int, int] | None:
 def _answers(document: Document) -> Iterator[tuple[int, int]]:
     """Yield where each mark of an answer starts, and where the line of its answer ends."""
     text = document.text
-    known: dict[str, bool] = {}
-    for match in _MARK.finditer(text, document.start):
-        name = match[1] or match[2] or match[3] or match[4]
-        if name not in known:
-            if fold(name).text.strip() in labels_of("specifications"):
-                # A problem statement has examples too.
-                return
-            known[name] = _names_answer(name)
-        if not known[name] or document.delimited.touches(*match.span()):
+    for start, (name, end, length, filled) in document.payload.rows.each(_mark_in, "#", "[", "{'", ":", "："):
+        kind = _kind_of(name)
+        if kind == "specifications":
+            # A problem statement has examples too.
+            return
+        if kind != "outputs" or document.delimited.touches(start, start + end):
             continue
-        line = text.find("\n", match.end() - len(match.group(5)))
-        if line >= 0 and not match.group(5):
-            line = text.find("\n", line + 1)
-        yield match.start(), len(text) if line < 0 else line
+        line = start + length
+        below = -1 if filled else text.find("\n", line + 1)
+        yield start, line if filled or line == len(text) else below if below >= 0 else len(text)
+
+
+def _mark_in(line: str) -> tuple[str, int, int, bool] | None:
+    """Return the name in the mark that a line begins with, where the mark ends, the line's length, if words follow."""
+    match = _MARK.match(line)
+    if match is None:
+        return None
+    return match[1] or match[2] or match[3] or match[4], match.end(), len(line), bool(match[5])
+
+
+@lru_cache(maxsize=256)
+def _kind_of(name: str) -> str:
+    """Return what a mark names."""
+    if fold(name).text.strip() in labels_of("specifications"):
+        return "specifications"
+    return "outputs" if _names_answer(name) else ""
 
 
 def _names_answer(name: str) -> bool:

@@ -121,7 +121,7 @@ def _marks(text: str, mark: str) -> Iterator[int]:
 
 def _keys(text: str) -> Iterator[Secret]:
     for mark, form, kind in _FORMS:
-        for position in _marks(text, mark):
+        for position in _marks(text, mark) if mark in text else ():
             match = form.match(text, position)
             if match and _is_random(match.group(1)):
                 yield Secret(match.start(), match.end(), kind)

@@ -45,7 +45,7 @@ class Language:
     def __init__(self, name: str, raw: dict[str, str], *, words: bool) -> None:
         self.name, self.words = name, words
         self._raw = raw
-        self._lists: dict[tuple[str, bool], Phrases] = {}
+        self._lists: dict[tuple[str, bool], Phrases | None] = {}
         self._forms: dict[int, Form] = {}
 
     @cached_property
@@ -65,10 +65,10 @@ class Language:
 
     def any_of(self, name: str, *, at_end: bool = False) -> Phrases | None:
         """Return a list of phrases, None for an empty one; `at_end` ties it to the end of what is searched."""
-        found = self._lists.get((name, at_end))
-        if found is None:
-            found = self._lists[name, at_end] = _listed(self._raw.get(name, ""), words=self.words, at_end=at_end)
-        return found or None
+        key = name, at_end
+        if key not in self._lists:
+            self._lists[key] = _listed(self._raw.get(name, ""), words=self.words, at_end=at_end) or None
+        return self._lists[key]
 
     def _form(self, line: str) -> Form:
         parts: list[Part] = []

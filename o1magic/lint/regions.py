@@ -105,10 +105,14 @@ class Spans:
 
 
 _FENCE = late(r"^ {0,3}(`{3,}|~{3,})([^\n]*)", re.MULTILINE)
+# What a line of a block quote begins with.
+_QUOTING = (">", " >", "  >", "   >")
+_QUOTED = tuple(f"\n{mark}" for mark in _QUOTING)
 _BLOCKQUOTE = late(r"^ {0,3}>[^\n]*(?:\n {0,3}>[^\n]*)*+", re.MULTILINE)
 _BACKTICKS = late(r"``*|\n[ \t\r]*\n")
 _PLACEHOLDER = late(r"\{\{[^{}\n]{1,200}\}\}")
-_TRIPLE = late(r"\"{3}|'{3}")
+# The first character is one class, so that the search skips to it.
+_TRIPLE = late("[\"'](?:(?<=\")\"\"|(?<=')'')")
 _TAG = late(r"<(/?)([A-Za-z][\w.:-]{0,60})((?:\s[^<>\n]{0,300})?)>")
 # A quoted passage as far as its closing mark, or where none comes the end of its paragraph, so that each character is
 # read once. Straight and single quotes open at the start of a word and are apostrophes within one.
@@ -225,7 +229,7 @@ def quotes(text: str, start: int) -> Iterator[Region]:
 
 def simple(text: str, start: int) -> Iterator[Region]:
     """Yield block quotes and {{placeholders}}."""
-    if ">" in text:
+    if text.startswith(_QUOTING, start) or any(map(text.__contains__, _QUOTED)):
         yield from (Region(m.start(), m.end(), "blockquote") for m in _BLOCKQUOTE.finditer(text, start))
     if "{{" in text:
         yield from (Region(m.start(), m.end(), "placeholder") for m in _PLACEHOLDER.finditer(text, start))

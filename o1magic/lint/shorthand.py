@@ -108,23 +108,23 @@ class Phrases:
 
     def search(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         """Return the first phrase in the text."""
-        return self._pattern.search(text, start, end) if self._may_be_in(text) else None
+        return self.pattern.search(text, start, end) if self._may_be_in(text) else None
 
     def match(self, text: str, start: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         """Return the phrase that begins the text."""
-        return self._pattern.match(text, start, end) if self._may_be_in(text) else None
+        return self.pattern.match(text, start, end) if self._may_be_in(text) else None
 
     def fullmatch(self, text: str) -> re.Match[str] | None:
         """Return the phrase that is the whole text."""
-        return self._pattern.fullmatch(text) if self._may_be_in(text) else None
+        return self.pattern.fullmatch(text) if self._may_be_in(text) else None
 
     def finditer(self, text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[re.Match[str]]:
         """Yield each phrase in the text, in order, none overlapping another."""
-        return self._pattern.finditer(text, start, end) if self._may_be_in(text) else iter(())
+        return self.pattern.finditer(text, start, end) if self._may_be_in(text) else iter(())
 
     def sub(self, replacement: str, text: str) -> str:
         """Return the text with each phrase replaced."""
-        return self._pattern.sub(replacement, text) if self._may_be_in(text) else text
+        return self.pattern.sub(replacement, text) if self._may_be_in(text) else text
 
     def _may_be_in(self, text: str) -> bool:
         return any(map(text.__contains__, self._looked_for))
@@ -134,7 +134,8 @@ class Phrases:
         return _shortest(self.anchors)
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
+    def pattern(self) -> re.Pattern[str]:
+        """Return the pattern of all phrases, for whoever knows that one of the anchors is there."""
         return self._compiled(self.listed)
 
     def _compiled(self, phrases: Iterable[str]) -> re.Pattern[str]:

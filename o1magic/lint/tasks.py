@@ -16,7 +16,8 @@ from o1magic.lint.phrases import languages, languages_of
 from o1magic.lint.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    import re
+    from collections.abc import Collection
 
     from o1magic.lint.document import Document
     from o1magic.lint.index import Index
@@ -39,19 +40,24 @@ _NEAR_SQUEEZED = 10
 _TELLING = ("verb", "make", "below", "above", "noun")
 
 
-def spoken(document: Document) -> list[Language]:
+def spoken(document: Document) -> tuple[Language, ...]:
     """Return the languages in which the prompt may name a task."""
     words, held = document.vocabulary, _index(words=True).held(document.vocabulary)
-    listed = ((one, filter(None, map(one.any_of, _TELLING))) for one in languages_of("DEL003", document.prose.text))
-    return [one for one, lists in listed if any(x in held if one.words else words.spelt(x.anchors) for x in lists)]
+    return tuple(
+        one
+        for one in languages_of("DEL003", document.prose.text)
+        if any(x in held if one.words else words.spelt(x.anchors) for x in _lists(one, _TELLING))
+    )
 
 
-def may_ask(spoken: Sequence[Language], line: str) -> bool:
+@lru_cache(maxsize=64)
+def may_ask(spoken: tuple[Language, ...], line: str) -> bool:
     """Return whether a line may be a task at all, or hold one."""
     return any(_has(one, name, _folded(line, one)) for one in spoken for name in (*_TELLING, "alone"))
 
 
-def asks(spoken: Sequence[Language], line: str, *, where: str) -> int:
+@lru_cache(maxsize=64)
+def asks(spoken: tuple[Language, ...], line: str, *, where: str) -> int:
     """Return whether a line is a task on a text below or above it: one it points at, or only by where it stands."""
     found = NO
     for language in spoken:
@@ -120,26 +126,35 @@ def _held(text: str, *, words: bool) -> Collection[Phrases]:
 
 @cache
 def _index(*, words: bool) -> Index[Phrases]:
-    known = ((one, name) for one in languages("DEL003") for name in tables("DEL003")[one.name] if one.words == words)
-    lists = (one.any_of(name) for one, name in known)
-    return index_of((phrases, phrases) for phrases in lists if phrases)
+    known = (one for one in languages("DEL003") if one.words == words)
+    lists = (phrases for one in known for phrases in _lists(one, tuple(tables("DEL003")[one.name])))
+    return index_of((phrases, phrases) for phrases in lists)
+
+
+@cache
+def _lists(language: Language, names: tuple[str, ...]) -> tuple[Phrases, ...]:
+    return tuple(phrases for phrases in map(language.any_of, names) if phrases)
+
+
+def _found(language: Language, name: str, text: str) -> re.Match[str] | None:
+    phrases = language.any_of(name)
+    if phrases is None or phrases not in _held(text, words=language.words):
+        return None
+    return phrases.pattern.search(text)
 
 
 def _has(language: Language, name: str, text: str) -> bool:
-    phrases = language.any_of(name)
-    return phrases is not None and phrases in _held(text, words=language.words) and phrases.search(text) is not None
+    return _found(language, name, text) is not None
 
 
 def _points(language: Language, where: str, text: str) -> bool:
     """Return whether a word like “following” stands there, and does not stand before “rules” or “questions”."""
-    pointer = language.any_of(where)
-    found = pointer.search(text) if pointer else None
+    found = _found(language, where, text)
     near = _NEAR if language.words else _NEAR_SQUEEZED
     return found is not None and not _has(language, "other", text[found.start() : found.end() + near])
 
 
 def _begins(language: Language, name: str, text: str) -> bool:
     """Return whether a line begins with one of the phrases."""
-    phrases = language.any_of(name)
-    found = phrases.search(text) if phrases and phrases in _held(text, words=language.words) else None
+    found = _found(language, name, text)
     return found is not None and not text[: found.start()].strip(" \0-*•")

@@ -58,16 +58,17 @@ def weighs(text: str, least: int) -> bool:
 def letter_below(rows: Rows, i: int) -> tuple[int, int] | None:
     """Return the span of the letter below a line: its first line greets, its last lines are as short, and the end."""
     said = [*islice(rows.said(i + 1), _LONGEST_LETTER)]
+    if not said or len(rows.text(said[0])) > _SHORT or not rows.text(said[0]).endswith(_GREETED):
+        return None
     if len(said) < _FEWEST_TURNS or len(said) == _LONGEST_LETTER or any(rows.kind(k) == lines.PROTECTED for k in said):
         return None
-    first, *body = (rows[k].text for k in said)
-    greets = len(first) <= _SHORT and first.endswith(_GREETED)
+    body = [rows.text(k) for k in said[1:]]
     signs = len(body[-1]) <= _SHORT and any(len(line) <= _SHORT and line.endswith(_SIGNED) for line in body[-3:])
     long = any(weighs(line, _SHORT * 2) for line in body)
-    return (rows[said[0]].start, rows[said[-1]].end) if greets and signs and long else None
+    return (rows[said[0]].start, rows[said[-1]].end) if signs and long else None
 
 
-def dialogue_beside(document: Document, rows: Rows, spoken: Sequence[Language]) -> tuple[int, int] | None:
+def dialogue_beside(document: Document, rows: Rows, spoken: tuple[Language, ...]) -> tuple[int, int] | None:
     """Return the span of a dialogue that stands above or below its task without delimiters or a label."""
     text = document.text
     if text.count(":", document.start) + text.count("：", document.start) < _FEWEST_TURNS:

@@ -47,6 +47,7 @@ Against it:
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -77,14 +78,22 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     if len(document.text) - document.start > _MOST:
         return
     text = document.prose.text
-    for language, table in tables(_DATA).items():
-        if not any(anchor in text for anchor in table["anchors"].split("\n") if anchor):
+    for language, anchors in _anchors():
+        if not any(map(text.__contains__, anchors)):
             continue
         for one, other, said in _PAIRS:
             span = _both(document, language, one, other)
             if span:
                 message = f"the prompt asks for {said}; it cannot have both: say which, or which part is which"
                 yield Diagnostic(rule.code, rule.name, rule.severity, message, *wording.source(document, *span))
+
+
+@cache
+def _anchors() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return words of which a text holds one if it says anything that is in the lists, by language."""
+    return tuple(
+        (language, tuple(filter(None, table["anchors"].split("\n")))) for language, table in tables(_DATA).items()
+    )
 
 
 def _both(document: Document, language: str, one: str, other: str) -> tuple[int, int] | None:

@@ -67,7 +67,7 @@ from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from o1magic.lint.document import Document
     from o1magic.lint.phrases import Language
@@ -129,7 +129,9 @@ def _found(document: Document, rule: Rule, span: tuple[int, int], *, inline: boo
     return Diagnostic(rule.code, rule.name, rule.severity, _MESSAGE, *span, _tagged(document, span, inline=inline))
 
 
-def _inline(document: Document, rows: Rows, i: int, reached: int, spoken: Sequence[Language]) -> tuple[int, int] | None:
+def _inline(
+    document: Document, rows: Rows, i: int, reached: int, spoken: tuple[Language, ...]
+) -> tuple[int, int] | None:
     """Return the span of the text after the colon of a line that is task and text in one, with the lines below it."""
     row = rows[i]
     colon = _COLON.search(row.text, 0, _LONGEST_TASK)
@@ -156,12 +158,14 @@ def _inline(document: Document, rows: Rows, i: int, reached: int, spoken: Sequen
     return None if (asked != tasks.NAMED and tasks.tells(first)) or first.count(",") * 25 > len(first) else (start, end)
 
 
-def _is_task(first: str, spoken: Sequence[Language]) -> bool:
+def _is_task(first: str, spoken: tuple[Language, ...]) -> bool:
     """Return whether what follows a colon is one more task, not the text."""
     return len(first) < _LONG_INLINE and bool(tasks.asks(spoken, first, where="below"))
 
 
-def _below(document: Document, rows: Rows, i: int, reached: int, spoken: Sequence[Language]) -> tuple[int, int] | None:
+def _below(
+    document: Document, rows: Rows, i: int, reached: int, spoken: tuple[Language, ...]
+) -> tuple[int, int] | None:
     """Return the span of the text below a task: not in a long prompt of many parts, where it is one of them."""
     if texts.ITEM.match(rows[i].text) or len([*islice(rows.said(reached), _MORE_LINES + 1)]) > _MORE_LINES:
         return None
