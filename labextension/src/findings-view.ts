@@ -7,7 +7,7 @@ import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
 import { card, element } from './card.js';
-import { isPrompt } from './cell.js';
+import { isPrompt, MAGIC } from './cell.js';
 import type { IFindings } from './findings.js';
 
 export class FindingsView extends Widget {
@@ -36,7 +36,9 @@ export class FindingsView extends Widget {
     const found = cell ? findings.of(cell) : [];
     if (!cell || !found.length) {
       const prompt = cell && isPrompt(cell.sharedModel.getSource());
-      const said = prompt ? trans.__('Nothing found in this prompt.') : trans.__('The active cell is no %%o1 prompt.');
+      const said = prompt
+        ? trans.__('Nothing found in this prompt.')
+        : trans.__('The active cell is no %1 prompt.', MAGIC);
       this.node.replaceChildren(element('p', 'o1-quiet', said));
       return;
     }

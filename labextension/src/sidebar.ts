@@ -65,10 +65,12 @@ export class Sidebar extends SidePanel {
     super.onAfterAttach(message);
     this.feed.watched = this.isVisible;
     // A section remembers, when it is folded, the height that it had: it must have had one.
+    const sections = this.content as AccordionPanel;
+    const share = this.widgets.length > 2 ? [5, 2] : [5];
+    sections.setRelativeSizes([...share, 4]);
     requestAnimationFrame(() => {
-      const sections = this.content as AccordionPanel;
-      sections.setRelativeSizes(this.widgets.length > 2 ? [4, 2, 3] : [4, 3]);
-      requestAnimationFrame(() => sections.collapse(this.widgets.length - 1));
+      sections.collapse(share.length);
+      sections.setRelativeSizes([...share, 0]);
     });
   }
 

@@ -566,7 +566,7 @@ function chartParts(page) {
   svg.append(defs);
   const add = (key, node) => { page[key] = node; svg.append(node); };
   add("grid", make("path", "o1-grid"));
-  add("mark", make("rect", "o1-mark", "", { y: TOP - 4, height: LOW_TOP + LOW - TOP + 4 }));
+  add("mark", make("rect", "o1-chosen", "", { y: TOP - 4, height: LOW_TOP + LOW - TOP + 4 }));
   for (const played of ["", "-played"]) {
     for (const face of FACES) {
       add(face + played, make("path", `o1-bar o1-fill-${face}${played && " o1-played"}`));
@@ -899,7 +899,8 @@ const STYLE = `
 @container (max-width: 600px) {
   .o1-budgets { grid-template-columns: 1fr; gap: 2px; }
   .o1-budget .o1-state { padding-bottom: 6px; }
-  .o1-panel dl.o1-figures { gap: 6px 20px; min-height: 0; padding: 4px 0 10px; }
+  .o1-panel dl.o1-figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(104px, 1fr)); gap: 6px 16px; min-height: 0; padding: 4px 0 10px; }
+  .o1-note { white-space: normal; }
   .o1-value { font-size: 17px; }
   .o1-running { flex-wrap: wrap; gap: 2px 10px; }
   .o1-about { order: 1; flex: 1 0 100%; }
@@ -918,7 +919,7 @@ const STYLE = `
 .o1-svg text { font-size: 11px; fill: var(--o1-soft); }
 .o1-empty { position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; color: var(--o1-soft); text-align: center; }
 .o1-grid { stroke: var(--o1-line); stroke-width: 1; fill: none; shape-rendering: crispEdges; }
-.o1-mark { fill: var(--o1-ink); fill-opacity: .09; }
+.o1-chosen { fill: var(--o1-ink); fill-opacity: .09; }
 .o1-bar { shape-rendering: crispEdges; }
 .o1-played { fill-opacity: .75; }
 .o1-fill-reasoning { fill: var(--o1-reasoning); }

@@ -146,6 +146,9 @@ def lab_page(browser: Browser) -> Iterator[tuple[Page, Watch]]:
             route.continue_()
 
     def dismiss(dialog: Any) -> None:
+        if dialog.type == "beforeunload":  # a notebook that is not saved asks whether the test may go on
+            dialog.accept()
+            return
         watch.dialogs.append(dialog.message)
         dialog.dismiss()
 

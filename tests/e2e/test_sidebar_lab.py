@@ -21,7 +21,7 @@ THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {t
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     root = tmp_path_factory.mktemp("lab")
-    for name in ("first", "second", "tabs", "restart", "jump", "kept", "broken"):
+    for name in ("first", "second", "tabs", "restart", "jump", "moved", "words", "kept", "broken"):
         write_notebook(root, name, [LOAD, QUICK, SLOW, NEXT])
     other = root / "other.sqlite3"
     write_notebook(root, "elsewhere", [f"%env O1MAGIC_LEDGER={other}\n{LOAD}", QUICK])
@@ -108,7 +108,6 @@ def test_another_notebook_another_session_and_one_ledger(lab, watched_page):
     run_cell(page, 0)
     run_cell(page, 1)
     until(page, "1")
-    evaluate(page, EXECUTE, "docmanager:save")
     in_lab(page, f"{lab.url}/lab/tree/second.ipynb?token={lab.token}&reset")
     evaluate(page, EXECUTE, "o1magic:show-panel")
     until(page, "1")
@@ -127,8 +126,7 @@ def test_another_notebook_another_session_and_one_ledger(lab, watched_page):
     page.locator(".o1-scopes label").first.click()
     until(page, "1")
     says_nothing(page)
-    evaluate(page, EXECUTE, "docmanager:save-all")
-    evaluate(page, EXECUTE, "application:close-all")
+    evaluate(page, "() => [...window.jupyterapp.shell.widgets('main')].forEach(one => one.dispose())")
     says(page, "No notebook is open")
 
 
@@ -168,7 +166,6 @@ def test_a_restart_begins_a_session_at_zero(lab, watched_page):
     until(page, "0")
     run_cell(page, 0)
     page.wait_for_function("() => document.querySelectorAll('.o1-notice').length === 1", timeout=15_000)
-    evaluate(page, EXECUTE, "docmanager:save")
     opened(page, lab, "restart")
     until(page, "0")
     run_cell(page, 1)
@@ -198,6 +195,48 @@ def test_a_call_leads_to_its_cell(lab, watched_page):
     assert evaluate(page, active) == 3
 
 
+def test_a_renamed_notebook_keeps_its_session_and_another_kernel_has_its_own(lab, watched_page):
+    """The name above the figures changes with the file; a kernel that is chosen anew begins at zero, unloaded."""
+    page, _ = watched_page
+    opened(page, lab, "moved")
+    for index in (0, 1):
+        run_cell(page, index)
+    until(page, "1")
+
+    evaluate(page, "() => window.jupyterapp.shell.currentWidget.context.rename('named.ipynb')")
+    page.wait_for_selector(".o1-name-of-notebook >> text=named.ipynb", timeout=10_000)
+    until(page, "1")
+    session = "window.jupyterapp.shell.currentWidget.context.sessionContext"
+    evaluate(
+        page,
+        f"async () => {{ await {session}.changeKernel({{name: 'python3'}}); await {session}.session.kernel.info }}",
+    )
+    says(page, "%load_ext o1magic")
+    until(page, "0")
+    assert page.locator(".o1-notice").count() == 1
+
+
+def test_findings_are_fixed_and_models_are_listed_beside_the_notebook(lab, watched_page):
+    """What the linter says of the active cell, with its fixes; limits, prices and last days of the models."""
+    page, watch = watched_page
+    opened(page, lab, "words")
+    findings = page.locator(".o1-sidebar-findings")
+    source = "() => window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource()"
+
+    page.wait_for_selector(".o1-sidebar-findings >> text=no %%o1 prompt", timeout=10_000)
+    evaluate(page, "() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1; }")
+    page.wait_for_selector(".o1-sidebar-findings >> text=COT001", timeout=15_000)
+    findings.get_by_role("button", name="Remove").click()
+    page.wait_for_selector(".o1-sidebar-findings >> text=Nothing found in this prompt.", timeout=15_000)
+    assert evaluate(page, source) == "%%o1 -m o3\nIs 391 prime?"
+    page.locator(".o1-sidebar .jp-AccordionPanel-title").last.click()
+    listed = page.locator(".o1-models li", has=page.get_by_text("o3", exact=True))
+    listed.wait_for(timeout=10_000)
+    assert listed.inner_text().split("\n")[:3] == ["o3", "$2.00 · $8.00", "200k window · 100k output"]
+    assert "2026-12-11" in listed.inner_text()
+    assert watch.errors == []
+
+
 def test_a_kernel_with_a_ledger_of_its_own(lab, watched_page):
     """What the server does not read is said; the session is what the page heard, today is the server's."""
     page, _ = watched_page
@@ -218,9 +257,9 @@ def test_the_sidebar_comes_back_with_the_layout_on_either_side_in_any_theme(lab,
     in_lab(page, f"{lab.url}/lab/workspaces/kept/tree/kept.ipynb?token={lab.token}&reset")
     evaluate(page, EXECUTE, "o1magic:show-panel")
     page.wait_for_selector("#jp-right-stack .o1-sidebar .o1-value", timeout=15_000)
-    evaluate(page, EXECUTE, "docmanager:save")
-    workspace = f"fetch('{lab.url}/lab/api/workspaces/kept?token={lab.token}').then(one => one.text())"
-    page.wait_for_function(f"async () => (await {workspace}).includes('o1magic-sidebar')", timeout=15_000)
+    kept = f"await (await fetch('{lab.url}/lab/api/workspaces/kept?token={lab.token}')).json()"
+    current = f"async () => ({kept}).data['layout-restorer:data']?.right.current === 'o1magic-sidebar'"
+    page.wait_for_function(current, timeout=20_000)
 
     settings = lab.root_dir / ".jupyter-of-this-test" / "config" / "lab" / "user-settings" / "o1magic"
     page.goto(f"{lab.url}/lab/workspaces/kept?token={lab.token}")
