@@ -54,6 +54,7 @@ def ask(
     service_tier: Tier | None = None,
     json: bool = False,
     schema: Any = None,
+    image: Any = None,
     developer: str | None = None,
     lint: LintMode | None = None,
     fix: FixMode | None = None,
@@ -72,7 +73,8 @@ def ask(
 
     `variables` fills `{{name}}` as a cell's namespace does. Delimiters are added around undelimited data, as in a
     cell: `fix="none"` sends the prompt exactly as it is written. `schema` is a pydantic model class or a JSON schema,
-    `json` asks for any JSON object; the answer holds what it says in `parsed`. `summary` of the reasoning and
+    `json` asks for any JSON object; the answer holds what it says in `parsed`. `image` is a picture to send
+    along, or a list of them: a figure, PIL image, array, bytes, path or address. `summary` of the reasoning and
     `background`, for very long calls, are the Responses API's; `api` chooses one. `parameters` are further API
     parameters, checked against what the catalog knows of the model. None means: as `%config`, the environment and the
     defaults say.
@@ -95,6 +97,7 @@ def ask(
             "service_tier": service_tier,
             "json": json,
             "schema": schema,
+            "image": image,
             "max_completion_tokens": max_completion_tokens,
             "developer": developer,
             "lint": lint,

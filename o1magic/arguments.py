@@ -108,6 +108,8 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("--json",), "json", "JSON mode: the answer is one JSON object, read into answer.parsed", switch=True),
     Flag(("--schema",), "schema", "pydantic model or JSON schema, by its name, or a .json file; fills answer.parsed",
          "NAME"),
+    Flag(("--image",), "image", "a picture that goes along: a variable, file or address; repeatable", "NAME|PATH|URL",
+         repeats=True),
     Flag(("--developer",), "developer", "developer message: text, or @name for a variable", "TEXT",
          parameter="developer"),
     Flag(("--lint",), "lint", "prompt lint: strict refuses to send on a warning", "MODE",
@@ -160,6 +162,7 @@ class Arguments:
     max_tokens: int | None = None
     json: bool = False
     schema: object = None
+    image: object = None
     developer: str | None = None
     lint: str | None = None
     fix: str | None = None

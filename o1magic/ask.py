@@ -24,12 +24,13 @@ from o1magic.lint import Context, FixResult, FlagUse, check, repair, suppress
 from o1magic.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from o1magic.arguments import Arguments
     from o1magic.call import Event
     from o1magic.catalog import Catalog, Model
     from o1magic.client import Client
+    from o1magic.images import Image
     from o1magic.ledger import Ledger
     from o1magic.lint import Diagnostic
     from o1magic.prompt import Prompt
@@ -215,7 +216,13 @@ def compose(cell: Cell, desk: Desk) -> Draft:
         speaks = request.has_responses(chosen.endpoint, desk.environ)
         earlier, shape = chats.messages(before), shape_of(given, cell.names)
         allowing, learned = reserve.settled(asked, given, chosen, desk.ledger())
-        sent = request.build(model, asked, body, given, allowing, earlier=earlier, shape=shape, has_responses=speaks)
+        sent = request.build(
+            *(model, asked, body, given, allowing),
+            earlier=earlier,
+            shape=shape,
+            images=images_of(given, cell.names, model, desk),
+            has_responses=speaks,
+        )
     except RequestError as refused:
         if refused.data.get("param") == "messages":
             refused.how = f"{refused.how} {too_large(written, turn)}".strip()
@@ -237,6 +244,7 @@ def compose(cell: Cell, desk: Desk) -> Draft:
             *remarks.unknown_model(model, asked),
             *(turn.notes if turn else ()),
             *remarks.unsafe(given),
+            *((f"the image goes with this turn of {turn.name} only",) if turn and given.image is not None else ()),
             *(learned if sent.max_completion_tokens == allowing.reserve_tokens else ()),
             *sent.notes,
             *prompt.notes(written, cell.names, told),
@@ -254,6 +262,15 @@ def shape_of(given: Arguments, names: Mapping[str, object]) -> Shape | None:
     from o1magic import shape
 
     return shape.of(given, names)
+
+
+def images_of(given: Arguments, names: Mapping[str, object], model: Model, desk: Desk) -> Sequence[Image]:
+    """Return the pictures that go along; without any their module is not imported."""
+    if given.image is None:
+        return ()
+    from o1magic import images
+
+    return images.attached(given.image, names, model, catalog=desk.catalog, today=desk.today())
 
 
 def too_large(written: Prompt, turn: chats.Next | None) -> str:

@@ -75,6 +75,8 @@ class Model:
     streams: bool | None = None
     system: str | None = None
     vision: bool | None = None
+    image_base_tokens: int | None = None
+    image_tile_tokens: int | None = None
     tools: bool | None = None
     structured_output: bool | None = None
     refused: tuple[str, ...] = ()
@@ -179,7 +181,7 @@ def _is_array(value: object, kind: type) -> bool:
 
 # What catalog.toml may hold: keys, what their value must be, and how to tell.
 _TEXTS = "default_model profile default_effort encoding knowledge successor note source long_context"
-_COUNTS = "context_window max_input max_output threshold_tokens"
+_COUNTS = "context_window max_input max_output threshold_tokens image_base_tokens image_tile_tokens"
 _RATES = "input_per_mtok cached_per_mtok output_per_mtok input_factor output_factor batch_factor"
 _APIS = {"chat", "responses"}
 _LISTS = ("efforts", "verbosities", "apis", "refused", "also_refused", "aliases")

@@ -209,11 +209,13 @@ def clock(seconds: float, model: str, said: str, call_id: str = "") -> Bundle:
 
 def dry_run(request: Request, *, endpoint: str, worst_nano_usd: int | None) -> Bundle:
     """Return exactly what would be sent, its token count and its worst cost."""
+    from o1magic import images
+
     allowance = request.max_completion_tokens
     allowed = "the server's own allowance" if allowance is None else f"{allowance:,} allowed for reasoning and answer"
     worst = "worst cost unknown" if worst_nano_usd is None else f"worst cost {cost.dollars(worst_nano_usd)}"
     head = f"dry run, nothing sent · {endpoint} · prompt {request.prompt_tokens} tokens · {allowed} · {worst}"
-    body = json.dumps(dict(request.body), ensure_ascii=False, indent=2)
+    body = json.dumps(images.without_pixels(request.body), ensure_ascii=False, indent=2)
     html = f"<div>{untrusted.html(head)}</div><pre>{untrusted.html(body)}</pre>"
     return bundle(html, f"{untrusted.visible(head)}\n{untrusted.visible(body)}")
 

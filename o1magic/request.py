@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from o1magic.arguments import Arguments
     from o1magic.catalog import Model
+    from o1magic.images import Image
     from o1magic.settings import Settings
     from o1magic.shape import Shape
 
@@ -73,8 +74,16 @@ class Request:
         """Return the prompt as sent; where a developer message or earlier turns go along, each under its role."""
         messages = self.body["messages" if self.api == "chat" else "input"]
         if len(messages) == 1:
-            return str(messages[0]["content"])
-        return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in messages)
+            return _written(messages[0]["content"])
+        return "\n\n".join(f"[{message['role']}]\n{_written(message['content'])}" for message in messages)
+
+
+def _written(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    from o1magic import images
+
+    return images.written(content)
 
 
 def build(
@@ -86,12 +95,13 @@ def build(
     *,
     earlier: Sequence[dict[str, str]] = (),
     shape: Shape | None = None,
+    images: Sequence[Image] = (),
     has_responses: bool = True,
 ) -> Request:
     """Return the request for this text; `asked` is the model's name as it was asked for, and as it is sent.
 
-    `earlier` are the messages of a conversation's earlier turns, `shape` is the form the answer is to have.
-    `has_responses` tells whether the endpoint is known to speak the Responses API.
+    `earlier` are the messages of a conversation's earlier turns, `shape` is the form the answer is to have, `images`
+    go along with the text. `has_responses` tells whether the endpoint is known to speak the Responses API.
 
     Raises RequestError: a parameter the model refuses (`.param`), an effort it does not know, or prompt and allowance
     over its window, with the numbers.
@@ -112,6 +122,10 @@ def build(
     messages = _messages(model, arguments.developer, text, notes, merge=settings.fix == "all")
     messages[-1:-1] = earlier
     counted = tokens.count_messages(messages, model.encoding)
+    if images:
+        counted = tokens.Count(counted.tokens + sum(one.tokens for one in images), exact=False)
+        parts = [{"type": "text", "text": messages[-1]["content"]}, *(one.part for one in images)]
+        messages = [*messages[:-1], {"role": "user", "content": parts}]  # type: ignore[dict-item] # text, and now pictures
     allowance = _allowance(model, counted, allowance, settings.reserve_tokens or RESERVE_TOKENS, notes)
     body: dict[str, Any] = {"model": asked, "messages": messages, **params}
     if allowance is not None:

@@ -313,7 +313,10 @@ def test_malformed_json(simulator, body):
 @pytest.mark.parametrize("model", ["o1-preview", "o1-mini", "o3-mini"])
 def test_images_to_a_text_only_model(simulator, model):
     """A text-only model refuses an image; a model with vision bills a flat 85 tokens for it."""
-    parts = [{"type": "text", "text": "Is 391 prime?"}, {"type": "image_url", "image_url": {"url": "data:,"}}]
+    parts = [
+        {"type": "text", "text": "Is 391 prime?"},
+        {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+    ]
     messages = [{"role": "user", "content": parts}]
 
     status, body = post(simulator, model=model, messages=messages)

@@ -85,7 +85,12 @@ def _for_cell(before: list[str], typed: str, magics: O1Magics) -> Iterable[str]:
         return _efforts(before, magics)
     if flag.dest == "context":
         return _context(typed, magics)
-    named: dict[str, Iterable[str]] = {"endpoint": ENDPOINTS, "chat": session.desk().chats, "schema": _names(magics)}
+    named: dict[str, Iterable[str]] = {
+        "endpoint": ENDPOINTS,
+        "chat": session.desk().chats,
+        "schema": _names(magics),
+        "image": _names(magics),
+    }
     return named.get(flag.dest) or flag.choices or ()
 
 

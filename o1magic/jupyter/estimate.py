@@ -71,7 +71,8 @@ def _without_names(cell: Cell) -> tuple[list[str], Cell]:
     if given.developer is not None and given.developer.startswith("@"):
         named.append(f"--developer {given.developer}")
         given = replace(given, developer="")
-    given = replace(given, context=None, schema=None, uses={})
+    named += [f"--image {name}" for name in given.image] if isinstance(given.image, list) else []
+    given = replace(given, context=None, schema=None, image=None, uses={})
     return named, replace(cell, given=given, head="")
 
 

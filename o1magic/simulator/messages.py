@@ -5,6 +5,7 @@ Layer 5. Imports the catalog's types and `errors`; called by `contract`.
 
 from __future__ import annotations
 
+import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from o1magic.simulator.errors import Refused, invalid_type, unsupported_role
 if TYPE_CHECKING:
     from o1magic.catalog import Model
 
+IMAGES = tuple(f"data:image/{kind}" for kind in ("png", "jpeg", "gif", "webp"))
 ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 # The o1 beta: "user and assistant messages only".
 BETA_ROLES = ("user", "assistant")
@@ -74,6 +76,22 @@ def _unknown_role(place: str, role: object) -> Refused:
     return Refused(400, message, param=param, code="invalid_value")
 
 
+def _check_address(param: str, url: object) -> None:
+    """Raise Refused where a picture is neither an address nor data of a kind that is taken; nothing is fetched."""
+    if not isinstance(url, str):
+        raise invalid_type(f"{param}.url", "a string", url)
+    if url.startswith(("http://", "https://")):
+        return
+    head, _, data = url.partition(";base64,")
+    try:
+        binascii.a2b_base64(data, strict_mode=True)
+    except (binascii.Error, ValueError):
+        data = ""
+    if not data or head not in IMAGES:
+        message = "Invalid image. Expected an http(s) address or the base64 data of a png, jpeg, gif or webp image."
+        raise Refused(400, message, param=param, code="invalid_image_url")
+
+
 def _read_part(param: str, part: Any, model: Model) -> str | None:
     """Return the text of a content part, None for an image."""
     kind = part.get("type") if isinstance(part, dict) else None
@@ -82,6 +100,7 @@ def _read_part(param: str, part: Any, model: Model) -> str | None:
     if kind == "refusal" and isinstance(part.get("refusal"), str):
         return str(part["refusal"])
     if kind == "image_url" and model.vision and isinstance(part.get("image_url"), dict):
+        _check_address(f"{param}.image_url", part["image_url"].get("url"))
         return None
     if kind == "image_url" and not model.vision:
         message = "Invalid content type. image_url is only supported by certain models."

@@ -104,6 +104,11 @@ async def test_what_only_the_kernel_knows_is_not_counted_and_said(estimate):
     assert told["problem"] is None
     assert (await estimate("%%o1 -m o3 --raw\nSum {{frame}}."))["uncounted"] == []
     assert (await estimate(cell))["uncounted"] == ["-c tutor", "--context In[3]", "--context frame"]
+    assert (await estimate("%%o1 -m o3 --image fig --image b.png --schema Recipe\nSum."))["uncounted"] == [
+        "--schema Recipe",
+        "--image fig",
+        "--image b.png",
+    ]
 
 
 async def test_no_file_is_opened_that_a_notebook_names(estimate, tmp_path):
