@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from o1magic.lint.document import Document
-    from o1magic.lint.phrases import Language
     from o1magic.lint.rows import Rows
 
 _CJK = late(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -29,17 +28,19 @@ _TURN = late(
     r"[:：](?!//)[*_]{0,2}\s*\S"
 )
 _FEWEST_TURNS = 4
-_LONG = 400
+# A text that stands there at all, one that a task points at, one of several lines that it points at.
+LONG, FAIR, LEAST = 380, 300, 160
 _LONGEST_TASK = 1200
 _LONGEST_NAME = 4
 _SHORT = 60
 # Lines of a text that belong to no turn: what somebody does, the rest of what somebody says.
 _BETWEEN = 2
 _QUOTES, _QUOTES_END = tuple("\"“„«「『'‘"), '"”“»」』'
-_LABELLED = late(r"(?:[^\W\d_][\w'-]{1,20}[ ]?){1,2}[:：]\s*\S")
-ITEM = late(r"(?:[-*+•·▪◦]|\(?\d{1,3}[.):、]|[a-zA-Z][.)])\s")
+_LABELLED = late(r"[\[(*]{0,3}(?:[^\W\d_][\w'-]{0,20}[ ]?){1,2}[\])*]{0,3}[:：]\s*\S")
+ITEM = late(r"(?:[-*+•·▪◦]|\(?\d{1,3}[.):、]{1,2}|\(?[a-zA-Z][.)]{1,2})\s")
+OPTION = late(r"\(?[a-zA-Z][.)]{1,2}\s")
 _SENTENCE_ENDS = tuple(".?:!。？：！؟।")
-_PARAGRAPH = 200
+_PARAGRAPH = 150
 _MOST_PARAGRAPHS = 16
 _GREETED, _SIGNED = tuple(",，：!！、"), tuple(",，!！、")
 _LONGEST_LETTER = 40
@@ -68,7 +69,7 @@ def letter_below(rows: Rows, i: int) -> tuple[int, int] | None:
     return (rows[said[0]].start, rows[said[-1]].end) if signs and long else None
 
 
-def dialogue_beside(document: Document, rows: Rows, spoken: tuple[Language, ...]) -> tuple[int, int] | None:
+def dialogue_beside(document: Document, rows: Rows) -> tuple[int, int] | None:
     """Return the span of a dialogue that stands above or below its task without delimiters or a label."""
     text = document.text
     if text.count(":", document.start) + text.count("：", document.start) < _FEWEST_TURNS:
@@ -79,12 +80,13 @@ def dialogue_beside(document: Document, rows: Rows, spoken: tuple[Language, ...]
     span = rows[found.first].start, rows[found.last].end
     above = next((rows[i] for i in range(found.first - 1, -1, -1) if rows.kind(i) != lines.BLANK), None)
     named = above is not None and (above.kind in (lines.HEADING, lines.RULE) or names_text(above.text))
-    if named or not weighs(text[span[0] : span[1]], _LONG):
+    if named or not weighs(text[span[0] : span[1]], LONG):
         return None
     below = [rows[i] for i in islice(rows.said(found.last + 1), _LONGEST_LETTER)]
     if not below:
-        return span if above is not None and tasks.asks(spoken, above.text, where="below") else None
-    asked = any(row.text.endswith(("?", "？")) or tasks.may_ask(spoken, row.text) for row in below)
+        return span if above is not None and tasks.asks(above.text, where="below") else None
+    asked = any(row.text.endswith(("?", "？")) or tasks.asks(row.text, where="above") for row in below)
+    asked = asked or (len(below) == 1 and tasks.tells(below[0].text, _SHORT))
     return span if asked and below[-1].end - below[0].start <= _LONGEST_TASK else None
 
 
@@ -97,11 +99,12 @@ def paragraphs_below(rows: Rows) -> tuple[int, int] | None:
     while len(body) > 1 and not weighs(body[-1].text, _SHORT * 2):
         body.pop()
     text = "".join(row.text for row in body)
-    if len(task.text) > _LONG or not task.text.endswith(_SENTENCE_ENDS) or not weighs(text, _LONG):
+    if len(task.text) > LONG or not task.text.endswith(_SENTENCE_ENDS) or not weighs(text, LONG):
         return None
     if not in_paragraphs([row.text for row in body]) or is_marked(body[0].text) or ITEM.match(body[0].text):
         return None
-    if tasks.needs_no_text(task.text) or any(tasks.speaks(row.text) for row in body):
+    # Where the words are known to us, a task would have been found by them.
+    if tasks.may_ask(task.text) or tasks.needs_no_text(task.text) or any(tasks.speaks(row.text) for row in body):
         return None
     return body[0].start, body[-1].end
 
@@ -113,6 +116,16 @@ def is_marked(first: str) -> bool:
     return quoted or _LABELLED.match(first) is not None
 
 
+def takes_turns(said: Sequence[str]) -> bool:
+    """Return whether lines are what two people or more say, each with the name before it."""
+    names = Counter(turn.group(1).strip() for turn in map(_TURN.match, said) if turn)
+    taken = [count for count in names.values() if count > 1]
+    examples = (labels_of("inputs") | labels_of("outputs")) - labels_of("speakers") - labels_of("roles")
+    if any(fold(name).text.split()[-1] in examples for name in names):
+        return False
+    return len(taken) > 1 and sum(taken) * 2 > len(said)
+
+
 def in_paragraphs(text: Sequence[str]) -> bool:
     """Return whether lines are whole paragraphs on average, as nobody writes who lists what he wants."""
     return weighs("".join(text), _PARAGRAPH * len(text))
@@ -120,7 +133,7 @@ def in_paragraphs(text: Sequence[str]) -> bool:
 
 def names_text(line: str) -> bool:
     """Return whether a line only says what comes below it: a label, or a few words in brackets."""
-    return is_label(line) or (line[:1] == "[" and line[-1] == "]" and len(line) <= _SHORT)
+    return is_label(line) or (line[:1] == "[" and line.rstrip("*")[-1:] == "]" and len(line) <= _SHORT)
 
 
 def _turns(rows: Rows) -> _Turns | None:
@@ -148,10 +161,30 @@ def _dialogue(turns: list[tuple[int, str]]) -> _Turns | None:
     counts = Counter(name for _, name in turns)
     taken = [(i, name) for i, name in turns if counts[name] > 1]
     speakers = {name for _, name in taken}
-    folded = {fold(name).text for name in speakers}
+    folded = {fold(name).text.split()[-1] for name in speakers if name.split()}
     asked = folded & labels_of("inputs")
     examples = (asked and folded & labels_of("outputs")) or asked - labels_of("speakers") - labels_of("roles")
     few = len(speakers) < 2 or len(taken) < _FEWEST_TURNS or len(taken) * 2 < len(turns)  # noqa: PLR2004 - two people
     if few or examples:
         return None
     return _Turns(taken[0][0], taken[-1][0])
+
+
+def trimmed(rows: Rows, block: range) -> range:
+    """Return the lines without blank ones around them, and without the last ones in which the person speaks again."""
+    block = range(next((i for i in block if rows.text(i)), block.stop), block.stop)
+    while block and (not rows.text(block[-1]) or _speaks_again(rows, block)):
+        block = block[:-1]
+    return block
+
+
+def _speaks_again(rows: Rows, block: range) -> bool:
+    last = rows.text(block[-1])
+    if len(block) == 1 or len(last) >= tasks.LONGEST_ALONE:
+        return False
+    return "?" in last or "？" in last or last.endswith((":", "：")) or tasks.tells(last)
+
+
+def fills(document: Document, rows: Rows, block: range, least: int) -> bool:
+    """Return whether the lines are long enough to be a text."""
+    return bool(block) and weighs(document.text[rows[block[0]].start : rows[block[-1]].end], least)

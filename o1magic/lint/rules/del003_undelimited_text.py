@@ -2,11 +2,12 @@
 
 ## What it does
 
-Finds at least 400 characters of plain prose next to a line that says what to do with it (“Summarise the following”,
-“Translate this article:”, or just “Paraphrase”), in 15 languages, where no tag, fence, quotes, label or heading parts
-the two. On one line with the task, 120 characters are enough. A dialogue, a letter, or an article in which nobody
-speaks needs no word that names it: it is known by its form, in any language. Says nothing where the lines give orders,
-or where the text is still to come. A note, never more.
+Finds plain prose next to a line that says what to do with it (“Summarise the following”, “Translate this article:”,
+“What does the author of the passage want?”, or just “Paraphrase”), in 19 languages, where no tag, fence, quotes, label
+or heading parts the two. It looks for some 400 characters; 300 are enough where the task points at the text, 160 in
+several lines, and 120 on one line with the task. A dialogue, a letter, or an article in which nobody speaks needs no
+word that names it: it is known by its form, in any language. Says nothing where the lines give orders, where they are
+answers to choose from, or where the text is still to come. A note, never more.
 
 ## Why
 
@@ -60,151 +61,145 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from o1magic.lint import lines, tasks, texts
+from o1magic.lint import inline, lines, tasks, texts
 from o1magic.lint.diagnostic import Diagnostic, Edit, Fix
 from o1magic.lint.pairs import newline_at
-from o1magic.lint.patterns import late
 from o1magic.lint.registry import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from o1magic.lint.document import Document
-    from o1magic.lint.phrases import Language
     from o1magic.lint.rows import Rows
 
-_LONG, _LONG_INLINE = 400, 120
 _LONGEST_TASK = 400
 # A task stands at the top or at the end of a prompt.
 _FIRST, _LAST = 8, 3
 _ENOUGH = 40
 _FEW_BLANKS = 2
-# A colon so near the start of its line has words before it that say nothing but what is below.
-_NEAR = 25
-_COLON = late("[:：]")
 _OTHER_KINDS = frozenset((lines.PROTECTED, lines.RULE, lines.TABLE, lines.LOG, lines.TRACE, lines.DIFF, lines.CERTAIN))
 _MESSAGE = "the text to work on runs on from the task without delimiters"
-_QUOTES = tuple("\"“„«「『'‘")
 _MORE_LINES = 3
 # So much of a line is looked at for words to the model: of a text that is named, the beginning.
 _LOOK, _SENTENCE = 200, 60
+# A line this short may be one of the answers to choose from.
+_OPTION, _OPTIONS = 80, 5
 
 
 def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
-    """Yield the text that stands undelimited next to its task, the first one found."""
-    body = document.text[document.start :]
-    if not texts.weighs(body, _LONG_INLINE if _COLON.search(body) else _LONG) or not (spoken := tasks.spoken(document)):
+    """Yield the texts that stand undelimited next to their tasks."""
+    if not texts.weighs(document.text[document.start :], texts.LEAST):
         return
     rows = document.payload.rows
-    if span := texts.dialogue_beside(document, rows, spoken):
-        yield _found(document, rule, span, inline=False)
+    if span := texts.dialogue_beside(document, rows):
+        yield _found(document, rule, span, shares=False)
         return
-    last = [*islice(rows.said(backwards=True), _LAST)][::-1]
-    reached = 0
+    end = -1
+    for span, shares in _spans(document, rows):
+        if span[0] > end:
+            yield _found(document, rule, span, shares=shares)
+            end = span[1]
+    if end < 0 and not document.payload.segments and (span := texts.paragraphs_below(rows)):
+        yield _found(document, rule, span, shares=False)
+
+
+def _spans(document: Document, rows: Rows) -> Iterator[tuple[tuple[int, int], bool]]:
+    """Yield the span of each text beside a task, and whether it shares its line with the task."""
+    said = [i for i in islice(rows.said(backwards=True), _LAST + _OPTIONS) if not texts.ITEM.match(rows.text(i))]
+    last = said[:_LAST][::-1]
+    reached, taken = 0, -1
     for i in dict.fromkeys([*islice(rows.said(), _FIRST), *last]):
         row = rows[i]
         other = row.kind in _OTHER_KINDS or document.delimited.touches(row.start, row.end)
-        if other or not tasks.may_ask(spoken, row.text):
+        if other or row.start < taken or not _may_ask(row.text) or texts.names_text(row.text):
             continue
         if (i < reached or not reached) and (span := texts.letter_below(rows, i)):
-            yield _found(document, rule, span, inline=False)
+            yield span, False
             return
         # A run that was walked for one line ends for the next where it ended before.
         reached = reached if i < reached else _run(document, rows, i + 1, 1)
-        span = _inline(document, rows, i, reached, spoken)
-        inline = span is not None
+        span = inline.text_of(document, rows, i, reached)
+        shares = span is not None
         if span is None and len(row.text) <= _LONGEST_TASK:
-            span = _below(document, rows, i, reached, spoken)
-            if span is None and i == last[-1]:
-                block = range(_run(document, rows, i - 1, -1) + 1, i)
-                span = _block(document, rows, block, min(tasks.POINTED, tasks.asks(spoken, row.text, where="above")))
-        if span is not None:
-            yield _found(document, rule, span, inline=inline)
-            return
-    if not document.payload.segments and (span := texts.paragraphs_below(rows)):
-        yield _found(document, rule, span, inline=False)
+            span = _below(document, rows, i, reached)
+        if span is None and i in last and taken < 0:
+            span = _above(document, rows, i)
+        if span is not None and not _holds_payload(document, span):
+            yield span, shares
+            taken = span[1]
 
 
-def _found(document: Document, rule: Rule, span: tuple[int, int], *, inline: bool) -> Diagnostic:
-    return Diagnostic(rule.code, rule.name, rule.severity, _MESSAGE, *span, _tagged(document, span, inline=inline))
+def _may_ask(line: str) -> bool:
+    return tasks.may_ask(line[:_LONGEST_TASK]) or (len(line) > _LONGEST_TASK and tasks.may_ask(line[-inline.LAST :]))
 
 
-def _inline(
-    document: Document, rows: Rows, i: int, reached: int, spoken: tuple[Language, ...]
-) -> tuple[int, int] | None:
-    """Return the span of the text after the colon of a line that is task and text in one, with the lines below it."""
-    row = rows[i]
-    colon = _COLON.search(row.text, 0, _LONGEST_TASK)
-    if colon is None or not row.text[colon.end() :].strip():
-        return None
-    asked = tasks.asks(spoken, row.text[: colon.start()] + " ", where="below")
-    if asked == tasks.SHOWN:
-        # A word that only points may point at anything.
-        asked = tasks.asks(spoken, row.text[: colon.start()] + " ", where="")
-    if not asked or tasks.lists(row.text[: colon.start()]):
-        return None
-    start = document.text.index(colon.group(), row.start) + 1
-    end = row.start + len(document.text[row.start : row.end].rstrip())
-    while start < end and document.text[start] in " \t":
-        start += 1
-    first = document.text[start:end]
-    if document.delimited.touches(start, end) or first.startswith(_QUOTES) or _is_task(first, spoken):
-        return None
-    if asked == tasks.NAMED or texts.weighs(first, _LONG_INLINE) or colon.start() <= _NEAR:
-        below = _trimmed(rows, range(i + 1, reached))
-        end = rows[below[-1]].end if below and not tasks.tells(rows.text(below[0])) else end
-    if not texts.weighs(document.text[start:end], _LONG if asked <= tasks.SHOWN else _LONG_INLINE):
-        return None
-    return None if (asked != tasks.NAMED and tasks.tells(first)) or first.count(",") * 25 > len(first) else (start, end)
+def _found(document: Document, rule: Rule, span: tuple[int, int], *, shares: bool) -> Diagnostic:
+    return Diagnostic(rule.code, rule.name, rule.severity, _MESSAGE, *span, _tagged(document, span, inline=shares))
 
 
-def _is_task(first: str, spoken: tuple[Language, ...]) -> bool:
-    """Return whether what follows a colon is one more task, not the text."""
-    return len(first) < _LONG_INLINE and bool(tasks.asks(spoken, first, where="below"))
-
-
-def _below(
-    document: Document, rows: Rows, i: int, reached: int, spoken: tuple[Language, ...]
-) -> tuple[int, int] | None:
+def _below(document: Document, rows: Rows, i: int, reached: int) -> tuple[int, int] | None:
     """Return the span of the text below a task: not in a long prompt of many parts, where it is one of them."""
-    if texts.ITEM.match(rows[i].text) or len([*islice(rows.said(reached), _MORE_LINES + 1)]) > _MORE_LINES:
+    if texts.ITEM.match(rows.text(i)) or len([*islice(rows.said(reached), _MORE_LINES + 1)]) > _MORE_LINES:
         return None
     block = range(i + 1, reached)
-    asked = _fills(document, rows, block) and tasks.asks(spoken, rows[i].text, where="below")
-    return _block(document, rows, block, asked) if asked else None
+    asked = texts.fills(document, rows, block, texts.LEAST) and tasks.asks(rows.text(i), where="below")
+    if asked < tasks.THERE and all(texts.OPTION.match(rows.text(k)) for k in block[:_ENOUGH] if rows.text(k)):
+        return None
+    return _block(document, rows, block, asked)
+
+
+def _above(document: Document, rows: Rows, i: int) -> tuple[int, int] | None:
+    """Return the span of the text above a task that is followed by nothing but answers to choose from."""
+    if any(len(rows.text(k)) > _OPTION for k in rows.said(i + 1)):
+        return None
+    asked = tasks.asks(rows.text(i), where="above")
+    asked = asked if asked == tasks.THERE else min(tasks.POINTED, asked)
+    first = _run(document, rows, i - 1, -1) if asked else i
+    block = range(first + 1, i)
+    labelled = first >= 0 and texts.names_text(rows.text(first))
+    if not block or labelled or (asked == tasks.SHOWN and tasks.speaks(rows.text(block[0]))):
+        return None
+    return _block(document, rows, block, asked)
 
 
 def _block(document: Document, rows: Rows, block: range, asked: int) -> tuple[int, int] | None:
     """Return the span of the prose that a task asks for, None where it is no text to work on."""
-    block = _trimmed(rows, block) if asked else range(0)
-    spoken = [text for i in block[:_ENOUGH] if (text := rows.text(i))]
-    look = _SENTENCE if asked == tasks.NAMED else _LOOK
-    told = [(asked != tasks.NAMED and bool(texts.ITEM.match(text))) or tasks.tells(text, look) for text in spoken]
-    if not spoken or texts.is_marked(spoken[0]) or (asked != tasks.NAMED and told[0]) or sum(told) * 3 > len(spoken):
+    block = texts.trimmed(rows, _before_next_task(rows, block)) if asked else range(0)
+    said = [text for i in block[:_ENOUGH] if (text := rows.text(i))]
+    least = texts.LONG if asked < tasks.THERE else texts.LEAST if len(said) > 1 else texts.FAIR
+    if not texts.fills(document, rows, block, least) or not _is_text(said, asked):
         return None
-    if asked == tasks.SHOWN and (sum(told) or spoken[0].endswith((":", "：")) or not texts.in_paragraphs(spoken)):
-        return None
-    return (rows[block[0]].start, rows[block[-1]].end) if _fills(document, rows, block) else None
+    return rows[block[0]].start, rows[block[-1]].end
 
 
-def _trimmed(rows: Rows, block: range) -> range:
-    """Return the lines without blank ones around them, and without the last ones in which the person speaks again."""
-    block = range(next((i for i in block if rows.text(i)), block.stop), block.stop)
-    while block and (not rows.text(block[-1]) or _speaks_again(rows, block)):
-        block = block[:-1]
+def _is_text(said: list[str], asked: int) -> bool:
+    """Return whether lines look like a text, and not like more of what is said to the model."""
+    look = _SENTENCE if asked >= tasks.NAMED else _LOOK
+    told = [(asked < tasks.NAMED and _is_item(text)) or tasks.tells(text, look) for text in said]
+    if texts.is_marked(said[0]) and not (asked == tasks.THERE and texts.takes_turns(said)):
+        return False
+    opens = said[0].endswith((":", "："))
+    if (asked < tasks.NAMED and told[0]) or sum(told) * 3 > len(said) or (opens and tasks.lists(said[0][:-1])):
+        return False
+    return asked != tasks.SHOWN or not (sum(told) or opens or not texts.in_paragraphs(said))
+
+
+def _is_item(text: str) -> bool:
+    return len(text) < _LOOK and texts.ITEM.match(text) is not None
+
+
+def _before_next_task(rows: Rows, block: range) -> range:
+    """Return the lines above the first that announces another text."""
+    for i in block[1:_ENOUGH]:
+        text = rows.text(i)
+        announces = text.endswith((":", "：")) and len(text) <= tasks.LONGEST_ALONE
+        if announces and tasks.asks(text, where="below"):
+            return range(block.start, i)
     return block
 
 
-def _speaks_again(rows: Rows, block: range) -> bool:
-    last = rows.text(block[-1])
-    if len(block) == 1 or len(last) >= tasks.LONGEST_ALONE:
-        return False
-    return last.endswith(("?", "？", ":", "：")) or tasks.tells(last)
-
-
-def _fills(document: Document, rows: Rows, block: range) -> bool:
-    """Return whether the lines are long enough to be a text."""
-    return bool(block) and texts.weighs(document.text[rows[block[0]].start : rows[block[-1]].end], _LONG)
+def _holds_payload(document: Document, span: tuple[int, int]) -> bool:
+    return any(start < span[1] and span[0] < end for start, end in document.payload.spans())
 
 
 def _run(document: Document, rows: Rows, i: int, step: int) -> int:
