@@ -3,7 +3,7 @@
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { refreshIcon, SidePanel, Toolbar, ToolbarButton } from '@jupyterlab/ui-components';
+import { refreshIcon, SidePanel, Toolbar } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import { type AccordionPanel, Widget } from '@lumino/widgets';
@@ -134,12 +134,13 @@ export class Sidebar extends SidePanel {
     }
     this.toolbar.addItem('scope', new Widget({ node: group }));
     this.toolbar.addItem('space', Toolbar.createSpacerItem());
-    const refresh = {
-      icon: refreshIcon,
-      tooltip: trans.__('Read the ledger again'),
-      onClick: () => this.feed.refresh()
-    };
-    this.toolbar.addItem('refresh', new ToolbarButton(refresh));
+    // JupyterLab's own toolbar button carries an ARIA attribute that its role does not allow.
+    const refresh = element('button', 'o1-icon-button');
+    Object.assign(refresh, { type: 'button', title: trans.__('Read the ledger again') });
+    refresh.setAttribute('aria-label', refresh.title);
+    refresh.addEventListener('click', () => this.feed.refresh());
+    refreshIcon.element({ container: refresh, elementPosition: 'center', tag: 'span' });
+    this.toolbar.addItem('refresh', new Widget({ node: refresh }));
   }
 
   private choose(scope: Scope): void {
