@@ -9,6 +9,8 @@ import { bundleIn, type Bundle } from './bundles.js';
 import { probe, type Told } from './probe.js';
 
 const BEGINS = new Set<Kernel.Status>(['restarting', 'autorestarting', 'starting']);
+// A page that is opened while a cell runs knows the status only when the cell has ended.
+const BUSY = new Set<Kernel.Status | undefined>(['busy', 'unknown']);
 // The server takes no other id, and a kernel of another kind of server may have one.
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -40,7 +42,7 @@ export class Follower implements IDisposable {
 
   /** Whether a cell runs. The status alone is not asked: a click on a widget turns it to idle in the midst of a cell. */
   get busy(): boolean {
-    return this.cell !== null || this.kernel?.status === 'busy';
+    return this.cell !== null || BUSY.has(this.kernel?.status);
   }
 
   /** Whether somebody looks; nothing is asked of the kernel otherwise. */
@@ -99,6 +101,7 @@ export class Follower implements IDisposable {
     if (bundle) {
       this.session ??= this.kernel && ID.test(this.kernel.id) ? this.kernel.id : null;
       this.fresh = false;
+      if (bundle.running) this.cell ??= cell;
       this.heard.emit(bundle);
     } else if (message.header.msg_type === 'execute_input') {
       this.cell = cell;

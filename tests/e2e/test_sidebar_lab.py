@@ -131,25 +131,26 @@ def test_another_notebook_another_session_and_one_ledger(lab, watched_page):
 
 
 def test_two_pages_show_the_same_kernel(lab, watched_page, browser):
-    """A cell that one page runs moves the other's sidebar, which can stop it."""
+    """A page that comes while a cell runs sees its call and can stop it; what one runs moves the other's sidebar."""
     page, _ = watched_page
     opened(page, lab, "tabs")
     run_cell(page, 0)
+    run_cell(page, 2, wait=False)
     with lab_page(browser) as (second, _):
-        opened(second, lab, "tabs")
-        until(second, "0")
+        second.goto(f"{lab.url}/doc/tree/tabs.ipynb?token={lab.token}")
+        second.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.content?.widgets", timeout=60_000)
+        evaluate(second, EXECUTE, "o1magic:show-panel")
 
-        run_cell(page, 1)
-        until(page, "1")
-        until(second, "1")
-        run_cell(page, 2, wait=False)
         for one in (page, second):
-            one.wait_for_selector(".o1-sidebar .o1-doing >> text=thinking", timeout=10_000)
+            one.wait_for_selector(".o1-sidebar .o1-doing >> text=thinking", timeout=15_000)
         second.locator(".o1-sidebar .o1-stop").click()
         for one in (page, second):
             one.wait_for_selector(".o1-sidebar .o1-idle", timeout=5_000)
-            until(one, "2")
+            until(one, "1")
         assert "Stopped; the connection" in cell(page, 2).inner_text()
+        run_cell(page, 1)
+        for one in (page, second):
+            until(one, "2")
 
 
 def test_a_restart_begins_a_session_at_zero(lab, watched_page):

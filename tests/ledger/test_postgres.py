@@ -67,6 +67,21 @@ def test_s3_each_sees_their_own_rows_and_the_owner_all(people):
         assert summed(owner) == ledger.total()
 
 
+def test_s3_a_kernel_of_somebody_else_names_no_session(people):
+    """S3: who knows another's kernel learns from it neither a session nor what it spent."""
+    owner, ada, bob = people
+    kernel = "0b1ac2de-1111-4222-8333-44445555cafe"
+    with Ledger(ada) as ledger:
+        record(ledger, session=f"{kernel}-00000001")
+
+    def told(url):
+        with Ledger(url) as ledger:
+            return ledger.newest_session(kernel), ledger.spend(f"{kernel}-00000001").session.calls
+
+    assert told(bob) == (None, 0)
+    assert told(ada) == told(owner) == (f"{kernel}-00000001", 1)
+
+
 def test_b1_a_budget_of_the_owner_holds_for_all(people):
     """B1: what one student spent is gone for the other; neither can change the budget, nor see the other's session."""
     owner, ada, bob = people
