@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from o1magic.answer import Answer, Usage
-    from o1magic.api import ask, fix, lint
+    from o1magic.api import ask, ask_async, fix, lint
     from o1magic.errors import O1Error
     from o1magic.jupyter.panel import panel
     from o1magic.lint import Diagnostic, FixResult
 
 __version__ = "0.1.0"
 
-__all__ = ["Answer", "Diagnostic", "FixResult", "O1Error", "Usage", "ask", "fix", "lint", "panel"]
+__all__ = ["Answer", "Diagnostic", "FixResult", "O1Error", "Usage", "ask", "ask_async", "fix", "lint", "panel"]
 
 _HOMES = {
     "Answer": "o1magic.answer",
@@ -29,6 +29,7 @@ _HOMES = {
     "O1Error": "o1magic.errors",
     "Usage": "o1magic.answer",
     "ask": "o1magic.api",
+    "ask_async": "o1magic.api",
     "fix": "o1magic.api",
     "lint": "o1magic.api",
     "panel": "o1magic.jupyter.panel",

@@ -1,27 +1,29 @@
-"""The Python functions: `ask`, `lint`, `fix`; their signatures are what other people's scripts rely on.
+"""The Python functions: `ask`, `ask_async`, `lint`, `fix`; their signatures are what other people's scripts rely on.
 
 Layer 7. They print nothing and need no notebook.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from o1magic import arguments, catalog, log
 from o1magic.ask import Cell, Draft, cell_of, context_of
 from o1magic.ask import ask as run
+from o1magic.ask import ask_async as run_async
 from o1magic.call import Noted
 from o1magic.errors import PromptError
 from o1magic.lint import Context, check, repair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from o1magic.answer import Answer
     from o1magic.call import Event
     from o1magic.lint import Diagnostic, FixResult
     from o1magic.settings import Api, FixMode, LintMode, Summary, Tier, Verbosity
 
+P = ParamSpec("P")
 
 logger = log.named(__name__)
 
@@ -85,40 +87,51 @@ def ask(
     Raises O1Error: see `o1magic.errors`; an answer that was paid for but is empty, or not of the form asked for, is in
     `AnswerError.answer`.
     """
+    options = locals()
     from o1magic import session
 
-    if not isinstance(prompt, str):
-        raise PromptError(f"A prompt is a string, not {type(prompt).__name__}; nothing was sent.", variable=None)
-    given = arguments.of(
-        {
-            "model": model,
-            "effort": effort,
-            "verbosity": verbosity,
-            "service_tier": service_tier,
-            "json": json,
-            "schema": schema,
-            "image": image,
-            "max_completion_tokens": max_completion_tokens,
-            "developer": developer,
-            "lint": lint,
-            "fix": fix,
-            "ignore": _codes(ignore),
-            "timeout_s": timeout_s,
-            "api": api,
-            "summary": summary,
-            "background": background,
-            "raw": variables is None,
-            "endpoint": endpoint,
-            "chat": chat,
-            "new": new,
-            "retry_unsafe": retry_unsafe,
-            "params": parameters.items(),
-        }
-    )
-    cell = Cell(given, prompt, variables or {})
-    answer = run(cell, session.desk(), Silent())
+    answer = run(_cell(options), session.desk(), Silent())
     assert answer is not None  # noqa: S101 - only a dry run returns None, and there is no such argument here
     return answer
+
+
+def _called_as(
+    _: Callable[P, Answer],
+) -> Callable[[Callable[..., Coroutine[Any, Any, Answer]]], Callable[P, Coroutine[Any, Any, Answer]]]:
+    """Return a decorator that gives a function, for type checkers, the arguments of another."""
+    return lambda function: function
+
+
+@_called_as(ask)
+async def ask_async(prompt: str, **options: Any) -> Answer:
+    """Return what `ask` returns for the same arguments, awaited: many at once with `asyncio.gather`.
+
+    Each call has a row of its own in the ledger. A cancelled one closes its connection, and is recorded as far as it
+    came. Raises O1Error: as `ask`; a call stopped by the panel, too.
+    """
+    from inspect import signature
+
+    from o1magic import session
+
+    given = signature(ask).bind(prompt, **options)
+    given.apply_defaults()
+    answer = await run_async(_cell(given.arguments), session.desk(), Silent())
+    assert answer is not None  # noqa: S101 - as above
+    return answer
+
+
+def _cell(options: Mapping[str, Any]) -> Cell:
+    """Return what `ask` was given as a cell."""
+    prompt, variables = options["prompt"], options["variables"]
+    if not isinstance(prompt, str):
+        raise PromptError(f"A prompt is a string, not {type(prompt).__name__}; nothing was sent.", variable=None)
+    given = {
+        **options,
+        "ignore": _codes(options["ignore"]),
+        "raw": variables is None,
+        "params": options["parameters"].items(),
+    }
+    return Cell(arguments.of(given), prompt, variables or {})
 
 
 def lint(

@@ -5,6 +5,8 @@ Layer 5. Everything it needs is handed in as a `Desk`; what people see of it is 
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,7 +26,7 @@ from o1magic.lint import Context, FixResult, FlagUse, check, repair, suppress
 from o1magic.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 
     from o1magic.arguments import Arguments
     from o1magic.call import Event
@@ -130,6 +132,28 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
 
     Raises O1Error: see the tree in `errors`; what it says about billing is already in the ledger.
     """
+    ready = prepare(cell, desk, view)
+    if ready is None:
+        return None
+    draft, work = ready
+    with explained(draft, desk):
+        answer = desk.client().run(work, tick=view.tick)
+    return conclude(draft, desk, answer)
+
+
+async def ask_async(cell: Cell, desk: Desk, view: View) -> Answer | None:
+    """Return what `ask` returns, awaited on any event loop; a cancelled one closes its connection, and is recorded."""
+    ready = await asyncio.to_thread(prepare, cell, desk, view)
+    if ready is None:
+        return None
+    draft, work = ready
+    with explained(draft, desk):
+        answer = await desk.client().wait(work)
+    return conclude(draft, desk, answer)
+
+
+def prepare(cell: Cell, desk: Desk, view: View) -> tuple[Draft, Coroutine[Any, Any, Answer]] | None:
+    """Return a cell ready to go and the call to be made, None for a dry run."""
     desk = replace(desk, catalog=desk.ledger().priced(desk.catalog))
     draft = compose(cell, desk)
     if draft.arguments.dry_run:
@@ -148,14 +172,13 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
     view.before(draft)
     refuse_secrets(draft)
     refuse_if_strict(draft)
-    client = desk.client()
     made = call.Call(
         request=draft.request,
         asked=draft.asked,
         endpoint=target,
         timeout_s=draft.settings.timeout_s,
         catalog=desk.catalog,
-        client=client,
+        client=desk.client(),
         ledger=ledger,
         today=desk.today,
         session=desk.session,
@@ -167,8 +190,14 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         retry_unsafe=draft.arguments.retry_unsafe,
         id=draft.id,
     )
+    return draft, live.watched(made, call.make) if live.watchers else call.make(made)
+
+
+@contextmanager
+def explained(draft: Draft, desk: Desk) -> Iterator[None]:
+    """Add to what a call raises how to go on with this draft."""
     try:
-        answer = client.run(live.watched(made, call.make) if live.watchers else call.make(made), tick=view.tick)
+        yield
     except BudgetError as refused:
         refused.how = f"{remarks.fitting(refused, draft.request, desk.today())} {refused.how}".strip()
         raise
@@ -181,6 +210,10 @@ def ask(cell: Cell, desk: Desk, view: View) -> Answer | None:
         if isinstance(stopped.data.get("partial"), Answer):
             stopped.data["answer"] = stopped.data.pop("partial")
         raise
+
+
+def conclude(draft: Draft, desk: Desk, answer: Answer) -> Answer:
+    """Return an answer as the turn and in the form that were asked for. Raises AnswerError: it is of another form."""
     if draft.turn is not None:
         answer = chats.keep(desk.chats, draft.turn, draft.request, draft.body, answer, draft.arguments.developer)
     return draft.request.shape.read(answer) if draft.request.shape else answer

@@ -12,7 +12,7 @@ import o1magic
 
 def test_the_public_names_are_these() -> None:
     """__all__ is sorted and complete; a change here is a change for other people's scripts."""
-    expected = ["Answer", "Diagnostic", "FixResult", "O1Error", "Usage", "ask", "fix", "lint", "panel"]
+    expected = ["Answer", "Diagnostic", "FixResult", "O1Error", "Usage", "ask", "ask_async", "fix", "lint", "panel"]
 
     assert expected == o1magic.__all__ == sorted(o1magic.__all__)
 

@@ -21,6 +21,12 @@ assert_type(answer.cost_usd, float | None)
 assert_type(answer.cost_nano_usd, int | None)
 assert_type(answer.seconds, float)
 
+
+async def awaited() -> None:
+    """Await an answer; it takes what `ask` takes."""
+    assert_type(await o1magic.ask_async("hello", model="o1", verbosity="low", schema=None), Answer)
+
+
 found = o1magic.lint("Think step by step.", model="o1", select=["COT"], ignore=("DEL",))
 assert_type(found, list[Diagnostic])
 assert_type(found[0].start, int)

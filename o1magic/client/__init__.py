@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,7 +24,7 @@ from o1magic.client.exchange import Deadline
 from o1magic.client.line import Line
 from o1magic.client.loop import Job, LoopThread, interruption
 from o1magic.client.openai_sdk import Message
-from o1magic.errors import O1Error
+from o1magic.errors import InterruptError, O1Error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -46,6 +47,10 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+# What a cancelled call has to close its connection and write its row.
+_SETTLE_S = 1.0
+_BEAT_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,28 @@ class Client:
                 job.cancel()
         if interrupted:
             raise interruption(job)
+        return _result(job)
+
+    async def wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Return what a coroutine returns on the loop, awaited on the caller's own.
+
+        Cancelled with the caller, it has a second to end. Raises what it raises; an interrupt, which would end the
+        caller's loop, as a plain O1Error.
+        """
+        here, ended = asyncio.get_running_loop(), asyncio.Event()
+        job = self._io().submit(coroutine, ended=lambda: _tell(here, ended))
+        pulse = _Pulse(here)
+        try:
+            await ended.wait()
+        except asyncio.CancelledError:
+            job.cancel()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), _SETTLE_S)
+            raise
+        finally:
+            pulse.stop()
+        if isinstance(job.error, InterruptError):
+            raise O1Error(job.error.what, how=job.error.how, billed=job.error.billed, **job.error.data) from None
         return _result(job)
 
     async def send(
@@ -191,6 +218,25 @@ class Client:
         if sdk is None:
             sdk = self._sdks[endpoint.base_url, digest] = openai_sdk.build(endpoint)
         return sdk
+
+
+class _Pulse:
+    """Wakes a loop ten times a second: a signal does not (PEP 475), and a kernel's stop button is one."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._beat()
+
+    def _beat(self) -> None:
+        self._next = self._loop.call_later(_BEAT_S, self._beat)
+
+    def stop(self) -> None:
+        self._next.cancel()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    with suppress(RuntimeError):  # that loop was closed, and nobody waits
+        loop.call_soon_threadsafe(ended.set)
 
 
 def _import(package: Future[None]) -> None:

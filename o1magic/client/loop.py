@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from o1magic.errors import InterruptError, O1Error
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 T = TypeVar("T")
 
@@ -24,13 +24,16 @@ _SETTLE_S = 1.0
 class Job(Generic[T]):
     """A coroutine running on the loop; waited for, cancelled and asked for its outcome from another thread."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T], ended: Callable[[], object]
+    ) -> None:
         self._loop = loop
         self._coroutine = coroutine
         self._finished = threading.Event()
         self._task: asyncio.Task[None] | None = None
         self._values: list[T] = []
         self.error: BaseException | None = None
+        self._ended = ended
         loop.call_soon_threadsafe(self._start)
 
     def wait(self, seconds: float) -> bool:
@@ -66,6 +69,7 @@ class Job(Generic[T]):
             self._coroutine.close()
             self.error = asyncio.CancelledError()
         self._finished.set()
+        self._ended()
 
 
 class LoopThread:
@@ -76,9 +80,9 @@ class LoopThread:
         self._thread = threading.Thread(target=self._serve, name="o1magic-io", daemon=True)
         self._thread.start()
 
-    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Job[T]:
-        """Start a coroutine on the loop."""
-        return Job(self.loop, coroutine)
+    def submit(self, coroutine: Coroutine[Any, Any, T], *, ended: Callable[[], object] = lambda: None) -> Job[T]:
+        """Start a coroutine on the loop; `ended` is called there when it has finished."""
+        return Job(self.loop, coroutine, ended)
 
     def is_current(self) -> bool:
         """Tell whether the caller runs on this thread."""
