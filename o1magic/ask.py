@@ -11,17 +11,25 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from o1magic import arguments, call, chats, config, cost, endpoint, live, prompt, remarks, request, reserve, settings
+from o1magic import (
+    arguments,
+    call,
+    chats,
+    config,
+    cost,
+    endpoint,
+    live,
+    prompt,
+    refusals,
+    remarks,
+    request,
+    reserve,
+    settings,
+)
 from o1magic.answer import Answer
 from o1magic.cell import arguments_at
 from o1magic.choice import choose_model
-from o1magic.errors import (
-    APIError,
-    BudgetError,
-    InterruptError,
-    LintError,
-    RequestError,
-)
+from o1magic.errors import APIError, BudgetError, InterruptError, RequestError
 from o1magic.lint import Context, FixResult, FlagUse, check, repair, suppress
 from o1magic.settings import Settings
 
@@ -38,9 +46,6 @@ if TYPE_CHECKING:
     from o1magic.prompt import Prompt
     from o1magic.request import Request
     from o1magic.shape import Shape
-
-# The one finding that stops a call whatever --lint says, short of "off".
-_LEAK = "SEC001"
 
 # The flags that have a default in `%config` or the environment.
 _DEFAULTED = {one.name for one in fields(Settings)} & {one.name for one in fields(arguments.Arguments)}
@@ -170,8 +175,8 @@ def prepare(cell: Cell, desk: Desk, view: View) -> tuple[Draft, Coroutine[Any, A
         ),
     )
     view.before(draft)
-    refuse_secrets(draft)
-    refuse_if_strict(draft)
+    refusals.secrets(draft)
+    refusals.if_strict(draft)
     made = call.Call(
         request=draft.request,
         asked=draft.asked,
@@ -214,9 +219,11 @@ def explained(draft: Draft, desk: Desk) -> Iterator[None]:
 
 def conclude(draft: Draft, desk: Desk, answer: Answer) -> Answer:
     """Return an answer as the turn and in the form that were asked for. Raises AnswerError: it is of another form."""
-    if draft.turn is not None:
+    if draft.request.shape:
+        answer = draft.request.shape.read(answer)
+    if draft.turn:
         answer = chats.keep(desk.chats, draft.turn, draft.request, draft.body, answer, draft.arguments.developer)
-    return draft.request.shape.read(answer) if draft.request.shape else answer
+    return answer
 
 
 def compose(cell: Cell, desk: Desk) -> Draft:
@@ -227,7 +234,10 @@ def compose(cell: Cell, desk: Desk) -> Draft:
     written = prompt.interpolate(cell.body, cell.names, max_chars=chosen.max_inserted_chars, raw=cell.given.raw)
     prompt.check_sendable(written.text)
     if cell.given.context:
-        written = prompt.with_context(written, cell.given.context, cell.names, max_chars=chosen.max_inserted_chars)
+        end = suppress.last_line(written.text)
+        written = prompt.with_context(
+            written, cell.given.context, cell.names, max_chars=chosen.max_inserted_chars, end=end
+        )
         prompt.check_sendable(written.text)
     asked, model = choose_model(cell.given, chosen, desk.catalog)
     cell = replace(cell, body=written.text)
@@ -339,25 +349,3 @@ def context_of(cell: Cell, model: Model | None) -> Context:
         flags={name: FlagUse(use.value, use.start + offset, use.end + offset) for name, use in uses},
         has_system=cell.given.developer is not None,
     )
-
-
-def refuse_secrets(draft: Draft) -> None:
-    """Raise LintError while a secret would be sent, unless the linter is off or told to ignore it."""
-    found = [one for one in draft.remaining if one.code == _LEAK]
-    if draft.settings.lint != "off" and draft.arguments.developer:
-        found += check(draft.arguments.developer, select=(_LEAK,), ignore=draft.settings.ignore)
-    if found:
-        how = f"--fix all redacts what stands in the cell; --ignore {_LEAK} if it is no secret."
-        raise LintError(f"{_LEAK}: {found[0].message}. Nothing was sent.", how=how, diagnostics=tuple(found))
-
-
-def refuse_if_strict(draft: Draft) -> None:
-    """Raise LintError under `--lint strict` while a warning or an error is left."""
-    left = [one for one in draft.remaining if one.severity != "info"]
-    if draft.settings.lint == "strict" and left:
-        found = ", ".join(sorted({one.code for one in left}))
-        raise LintError(
-            f"--lint strict: {found} left in the prompt; nothing was sent.",
-            how="Change the prompt, --fix all, or --ignore the code; `%o1 rule CODE` explains it.",
-            diagnostics=tuple(left),
-        )

@@ -69,12 +69,16 @@ def interpolate(source: str, names: Mapping[str, object], *, max_chars: int, raw
     return Prompt("".join(parts), tuple(inserted), tuple(dict.fromkeys(unknown)))
 
 
-def with_context(written: Prompt, wanted: Sequence[str], names: Mapping[str, object], *, max_chars: int) -> Prompt:
+def with_context(
+    written: Prompt, wanted: Sequence[str], names: Mapping[str, object], *, max_chars: int, end: int
+) -> Prompt:
     """Return the prompt with these values below it, delimited as `{{name}}` delimits them; the task stays on top.
+
+    What stands from `end` on, a comment for the linter, stays last.
 
     Raises PromptError: as `interpolate` does, and where there is no such name.
     """
-    text, inserted = written.text.rstrip("\n"), list(written.inserted)
+    text, inserted = written.text[:end].rstrip("\n"), list(written.inserted)
     for name in wanted:
         if name not in names:
             near = difflib.get_close_matches(name, [known for known in names if not known.startswith("_")], n=1)
@@ -85,6 +89,8 @@ def with_context(written: Prompt, wanted: Sequence[str], names: Mapping[str, obj
         tag = re.sub(r"\W+", "_", name).strip("_") or "value"
         text = f"{text}\n\n{_tagged(tag, value)}"
         inserted.append(Inserted(name, value.kind, start, len(text), len(value.text)))
+    if written.text[end:]:
+        text = f"{text}\n{written.text[end:]}"
     return Prompt(text, tuple(inserted), written.unknown)
 
 

@@ -243,6 +243,29 @@ def test_names_are_completed(kernel: Kernel, serve: Callable[..., FaultServer]) 
         assert content["matches"] == ["completable"]
 
 
+def test_the_responses_api_is_told_the_same(kernel: Kernel) -> None:
+    """Earlier turns are items of its input; the next turn may go to either API."""
+    kernel.run("%%o1 -c both --endpoint simulator\nfirst")
+    ran = kernel.run("%%o1 -c both --endpoint simulator --api responses\nsecond")
+    shown = kernel.run("%%o1 -c both --endpoint simulator --api responses --dry-run\nthird").text()
+
+    body = json.loads(shown[shown.index("\n{") :])
+    assert ran.status == "ok"
+    assert [one["role"] for one in body["input"]] == ["user", "assistant", "user", "assistant", "user"]
+    assert [one["content"] for one in body["input"]][::2] == ["first", "second", "third"]
+
+
+def test_an_answer_of_another_shape_is_no_turn(kernel: Kernel, serve: Callable[..., FaultServer]) -> None:
+    """A paid answer that is not the JSON asked for fails its cell, and is not part of the conversation."""
+    server = serve(reply("one"), reply("not JSON"), reply("two"))
+
+    kernel.run("%%o1 -c shape\nfirst")
+    assert kernel.run("%%o1 -c shape --json\nbroken: give JSON").status == "error"
+    kernel.run("%%o1 -c shape\nsecond")
+
+    assert sent(server)[2] == ["first", "one", "second"]
+
+
 def test_nothing_of_a_conversation_is_in_the_ledger(kernel: Kernel, serve: Callable[..., FaultServer]) -> None:
     """Texts stay in memory: neither question nor answer is in any byte of the ledger."""
     serve(reply("an-answer-of-note"))

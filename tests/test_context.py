@@ -54,6 +54,16 @@ def test_the_output_of_a_prompt_is_the_answers_text(cells: Kernel) -> None:
     assert "finish_reason" not in prompt
 
 
+def test_a_comment_for_the_linter_stays_one(cells: Kernel) -> None:
+    """On the last line of the prompt it still switches its rule off, and is not sent."""
+    line, body = "--context numbers", "Think step by step: what is this?\n# o1: ignore=COT001"
+
+    shown = cells.run(f"%%o1 --dry-run {line}\n{body}")
+
+    assert sent(cells, line, body) == "Think step by step: what is this?\n\n<numbers>\n[\n  1,\n  2\n]\n</numbers>"
+    assert "COT001" not in shown.text()
+
+
 def test_what_was_added_is_said_and_not_read_as_instructions(cells: Kernel) -> None:
     """The strip names each part with its size; a cue inside it is no finding."""
     cells.run("cue = 'Think step by step.'")

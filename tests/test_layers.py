@@ -14,7 +14,7 @@ LAYERS = (
     ("errors", "log", "cell", "untrusted", "blocks", "config"),
     ("answer", "catalog", "settings", "endpoint", "readers", "values", "words", "strict"),
     ("arguments", "prompt", "lint", "tokens", "wire", "cost", "responses", "shape", "images"),
-    ("choice", "request", "render", "client", "ledger", "lint_command", "picture", "verdict"),
+    ("choice", "request", "render", "client", "ledger", "lint_command", "picture", "refusals", "verdict"),
     ("call", "chats", "live", "overview", "remarks", "reserve"),
     ("ask", "simulator"),
     ("session", "resume"),

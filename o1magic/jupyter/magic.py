@@ -164,7 +164,7 @@ class Work:
         Within a cell that makes several calls it is the id and the text.
         """
         parent: dict[str, Any] = getattr(self.shell, "get_parent", dict)()  # ipykernel's shell has it
-        cell_id = str(parent.get("metadata", {}).get("cellId") or "")
+        cell_id = str((parent.get("metadata") or {}).get("cellId") or "")
         return cell_id if cell_id and alone else f"{cell_id}\n{text}"
 
     def _display(self, shown: Any, **options: Any) -> None:

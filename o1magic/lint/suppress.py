@@ -34,6 +34,12 @@ def spans(text: str, start: int) -> list[tuple[int, int]]:
     return sorted(found.items())
 
 
+def last_line(text: str) -> int:
+    """Return where the comment on the last line begins, the end of the text where there is none."""
+    begin, end = (spans(text, 0) or [(0, 0)])[-1]
+    return begin if begin and not text[end:].strip() else len(text)
+
+
 def codes(text: str, start: int) -> tuple[str, ...]:
     """Return the code prefixes that the prompt itself asks to ignore."""
     found: list[str] = []
