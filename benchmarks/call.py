@@ -70,6 +70,7 @@ def kernel(folder: str, base_url: str):
         found = [line for line in "".join(printed).splitlines() if line.startswith("RESULT ")]
         return ast.literal_eval(found[-1].removeprefix("RESULT ")) if found else None
 
+    run.client = client
     try:
         yield run
     finally:

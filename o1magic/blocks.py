@@ -19,7 +19,9 @@ _FORMULA_MARKS = re.compile(r"\$\$|\\\[|\\\]|\\begin\{|\\end\{")
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark").enable("table")
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.core.ruler.enableOnly(["normalize", "block"])  # what stands within the blocks is most of the work
+    return parser
 
 
 def finished(text: str) -> int:

@@ -25,6 +25,8 @@ logger = log.named(__name__)
 # Called with a call's id when it was sent, went over to something else, or ended; on the client's loop thread.
 watchers: list[Callable[[str], None]] = []
 
+WRITING = "writing"
+
 _running: dict[str, Running] = {}
 
 
@@ -56,7 +58,7 @@ def stop(call_id: str) -> bool:
 def said(event: Event) -> str | None:
     """Return what a call is doing from this event on, None where the event does not tell."""
     if isinstance(event, Text):
-        return "writing"
+        return WRITING
     if isinstance(event, Sent):
         return "thinking"
     if isinstance(event, Retrying):

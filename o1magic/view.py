@@ -39,16 +39,17 @@ class Progress:
 
     def event(self, event: Event) -> None:
         """Take note of an event."""
-        said = live.said(event)
-        if said is not None:
-            self._said = said
-            self._pause = None
-        if isinstance(event, (Retrying, Waiting)):
-            self._pause = (event, time.monotonic() + event.wait_s)
-        if isinstance(event, Text):
+        if isinstance(event, Text):  # most of them
+            self._said, self._pause = live.WRITING, None
             with self._lock:
                 self._fresh.append(event.text)
-        elif isinstance(event, Thought):
+            return
+        said = live.said(event)
+        if said is not None:
+            self._said, self._pause = said, None
+        if isinstance(event, (Retrying, Waiting)):
+            self._pause = (event, time.monotonic() + event.wait_s)
+        if isinstance(event, Thought):
             self._thoughts.append(event.text)
         elif isinstance(event, Sent):
             self.sent = True
@@ -142,10 +143,9 @@ def dry_run_of(draft: Draft) -> Bundle:
 
 def left_of(failure: O1Error) -> Bundle | None:
     """Return what there is of an answer although the call failed: all of it, or what had arrived; None for nothing."""
-    whole = failure.data.get("answer")
-    if isinstance(whole, answer.Answer) and whole.text.strip():
+    whole, found = failure.data.get("answer"), failure.data.get("partial")
+    if found is None and isinstance(whole, answer.Answer) and whole.text.strip():
         return dict(whole._repr_mimebundle_())
-    found = failure.data.get("partial")
     text, thought = getattr(found, "text", ""), getattr(found, "reasoning_text", "")
     if not text and not thought:
         return None

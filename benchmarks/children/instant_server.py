@@ -1,6 +1,7 @@
 """A server that answers every chat completion at once, in a process of its own: its CPU is nobody's overhead.
 
-Prints its port. A prompt that begins with "paced" is answered over a second, event by event.
+Prints its port. A prompt that begins with "paced" is answered over a second, event by event; one that begins with
+"stream CHARACTERS SECONDS KIND" with so long a text in events of a few letters. GET /connections: how many there were.
 """
 
 import json
@@ -21,6 +22,25 @@ _words = SENTENCE.split(" ")
 PIECES = [f"{_words[i % len(_words)]} " for i in range(EVENTS)]
 
 
+# One of each: prose, a list, code, a table, a formula.
+ROUND = (
+    SENTENCE
+    + "- first, the rows that are complete\n- then those that lack a price\n\n"
+    + "```python\ntotals = frame.groupby('year')['cost'].sum()\nprint(totals.head(3))\n```\n\n"
+    + "| year | cost |\n|---|---|\n| 2024 | 12.35 |\n| 2025 | 14.46 |\n\n"
+    + "The mean is $\\bar{x} = \\frac{1}{n}\\sum_i x_i$ over all of them.\n\n"
+)
+PIECE_CHARS = 5
+
+
+KINDS = {"dense": ROUND, "prose": SENTENCE + "## What it takes\n\n" + 3 * SENTENCE}
+
+
+def long_pieces(characters: int, kind: str) -> list[str]:
+    text = (KINDS[kind] * (characters // len(KINDS[kind]) + 1))[:characters]
+    return [text[at : at + PIECE_CHARS] for at in range(0, characters, PIECE_CHARS)]
+
+
 def body(model: str) -> bytes:
     message = {"role": "assistant", "content": "".join(PIECES), "refusal": None}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
@@ -28,9 +48,9 @@ def body(model: str) -> bytes:
     return json.dumps(head | {"choices": [choice], "usage": USAGE}).encode()
 
 
-def events(model: str) -> list[bytes]:
+def events(model: str, pieces: list[str] = PIECES) -> list[bytes]:
     head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model, "usage": None}
-    deltas = [{"role": "assistant", "content": ""}, *({"content": piece} for piece in PIECES), {}]
+    deltas = [{"role": "assistant", "content": ""}, *({"content": piece} for piece in pieces), {}]
     chunks = [head | {"choices": [{"index": 0, "delta": one, "finish_reason": None}]} for one in deltas]
     chunks[-1]["choices"][0]["finish_reason"] = "stop"
     chunks.append(head | {"choices": [], "usage": USAGE})
@@ -42,6 +62,11 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    def do_GET(self) -> None:
+        """Say how many connections there were, this one not counted."""
+        said = str(self.server.connections - 1).encode()
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
+
     def do_POST(self) -> None:
         """Answer whole or in events, as the request asks."""
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -51,12 +76,17 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 200 OK\r\n" + head.encode() + answer)
             return
         head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-        chunks = [b"%x\r\n%s\r\n" % (len(event), event) for event in events(asked["model"])]
-        if asked["messages"][-1]["content"].startswith("paced"):
+        prompt = asked["messages"][-1]["content"].split()
+        pieces, seconds = PIECES, PACE_S * EVENTS if prompt[0] == "paced" else 0.0
+        if prompt[0] == "stream":
+            pieces, seconds = long_pieces(int(prompt[1]), prompt[3]), float(prompt[2])
+        chunks = [b"%x\r\n%s\r\n" % (len(event), event) for event in events(asked["model"], pieces)]
+        if seconds:
             self.wfile.write(head)
-            for chunk in chunks:
+            started = time.monotonic()
+            for number, chunk in enumerate(chunks):
                 self.wfile.write(chunk)
-                time.sleep(PACE_S)
+                time.sleep(max(0.0, started + seconds * number / len(chunks) - time.monotonic()))
             self.wfile.write(b"0\r\n\r\n")
         else:
             self.wfile.write(head + b"".join(chunks) + b"0\r\n\r\n")
@@ -70,6 +100,12 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     disable_nagle_algorithm = True
+    connections = 0
+
+    def process_request(self, request: object, client_address: object) -> None:
+        """Count the connection."""
+        self.connections += 1
+        super().process_request(request, client_address)
 
 
 if __name__ == "__main__":

@@ -178,14 +178,14 @@ class Watch:
         self.attempts = 0
 
     def __call__(self, event: http.Event) -> None:
-        if isinstance(event, http.Sent):
+        if isinstance(event, http.Text):
+            self._pieces.append(event.text)
+        elif isinstance(event, http.Sent):
             self.in_flight = True
             self.attempts += 1
         elif isinstance(event, http.Retrying):
             self.in_flight = False
             self.unsure = self.unsure or event.billed != "no"
-        elif isinstance(event, http.Text):
-            self._pieces.append(event.text)
         elif isinstance(event, http.Thought):
             self._thoughts.append(event.text)
         elif isinstance(event, http.Accepted):

@@ -17,6 +17,8 @@ class Events:
 
     def feed(self, chunk: bytes) -> list[tuple[str, str]]:
         """Return the events that this chunk completes, as (type, data)."""
+        if not (self._held or self._data or self._type) and _is_one_event(chunk):
+            return [("", chunk[6:-2].decode("utf-8", "replace"))]
         if b"\n" not in chunk and b"\r" not in chunk:
             self._held.append(chunk)  # not joined: a long line in small chunks must not cost its square
             return []
@@ -50,3 +52,10 @@ class Events:
             self._data.append(text)
         elif name == b"event":
             self._type = text
+
+
+def _is_one_event(chunk: bytes) -> bool:
+    """Tell whether this is one whole event of one line without a type, as most chunks of most servers are."""
+    return (
+        chunk.startswith(b"data: ") and chunk.endswith(b"\n\n") and chunk.count(b"\n") == 2 and b"\r" not in chunk  # noqa: PLR2004 - those two
+    )

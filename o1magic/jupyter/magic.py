@@ -9,15 +9,15 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
 from o1magic import account, arguments, commands, endpoint, errors, render, session, untrusted
+from o1magic.answer import Answer
 from o1magic.ask import Cell, ask
 from o1magic.cell import MAGIC
-from o1magic.jupyter.view import NotebookView
+from o1magic.jupyter.view import NotebookView, in_notebook
 from o1magic.view import TerminalView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from o1magic.answer import Answer
     from o1magic.arguments import Arguments
     from o1magic.ask import Draft
     from o1magic.jupyter.extension import O1Magics
@@ -62,6 +62,8 @@ class Work:
         self.last: Answer | None = None
         self.draft: Draft | None = None
         self.source: str | None = None
+        if hasattr(self.shell, "kernel") and self.shell.display_formatter is not None:
+            self.shell.display_formatter.mimebundle_formatter.for_type(Answer, in_notebook)
         # A restart interrupts first: what goes on in the background is then left to be resumed, not cancelled.
         session.client().leaving = lambda: bool(getattr(magics.shell, "exit_now", False))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 
-from o1magic.untrusted.text import html, line, prose, visible
+from o1magic.untrusted.text import html, line, prose, references, visible
 
 __all__ = ["LIMIT", "caption", "folded", "html", "markdown", "name", "visible"]
 
@@ -21,6 +21,8 @@ LIMIT = 50_000
 # Ordinary answers grow by a few per cent; a reference used a thousand times can make one of a kilobyte into megabytes.
 _GROWTH = 16
 _NAME_CHARS = 120
+# What somebody may read through in a fold.
+_FOLDED = 20_000
 
 
 def name(text: str) -> str:
@@ -73,8 +75,14 @@ def _written(text: str) -> list[str]:
 
 
 def folded(title: str, text: str) -> str:
-    """Return the text as Markdown in a fold that is closed until somebody opens it; nothing in it ends the fold."""
-    return f"<details><summary>{html(title)}</summary>\n\n{markdown(text)}\n\n</details>"
+    """Return the text as it is, in a fold that is closed until somebody opens it; nothing in it ends the fold.
+
+    One line of HTML whose every mark is a character reference: some parsers read no Markdown between such tags, others
+    look for the end of the fold within a fence.
+    """
+    more = f"\n… {len(text) - _FOLDED:,} more characters" if len(text) > _FOLDED else ""
+    written = references(visible(text[:_FOLDED] + more))
+    return f"<details><summary>{html(title)}</summary><pre>{written}</pre></details>"
 
 
 def caption(text: str) -> str:

@@ -16,7 +16,8 @@ _LINE = rf"(?:{_START}[^\W_][^<&\[\]\\$~|@\n]*+)?+"
 _PROSE = re.compile(rf"{_LINE}(?:\n{_LINE})*+")
 _ADDRESS = re.compile(r"://|(?i:www)\.")
 _FENCE = "```"
-# What closes late costs parsers quadratic time: a text with more marks than people use is parsed, and judged, here.
+# What closes late costs parsers quadratic time, within one block: where one has more marks than people use, the text is
+# parsed, and judged, here.
 _MANY = 500
 
 
@@ -24,7 +25,7 @@ def lines(text: str) -> list[str] | None:
     """Return the lines that show a visible text as it is meant, None when it takes a parser to say."""
     parts = text.split(_FENCE)
     prose, code = parts[::2], parts[1::2]
-    if len(prose) == len(code) or sum(map(text.count, "*_`")) > _MANY:
+    if len(prose) == len(code) or any(_marks(block) > _MANY for one in prose for block in one.split("\n\n")):
         return None
     if any(not (one.endswith("\n") or (index == 0 and not one)) for index, one in enumerate(prose[:-1])):
         return None
@@ -43,3 +44,7 @@ def lines(text: str) -> list[str] | None:
         if any(block_lines):
             shown += [*([""] if shown else []), *block_lines]
     return shown
+
+
+def _marks(block: str) -> int:
+    return sum(map(block.count, "*_`"))

@@ -221,8 +221,9 @@ class StreamReader:
         if chunk.get("error") or chunk.get("type") == "error" or chunk.get("object") == "error":
             self.fault = fault_in(chunk, failed=True)
             return ""
-        self._model = self._model or short(chunk.get("model"))
-        self._id = self._id or short(chunk.get("id"))
+        if self._model is None or self._id is None:
+            self._model = self._model or short(chunk.get("model"))
+            self._id = self._id or short(chunk.get("id"))
         self._simulated = self._simulated or chunk.get("system_fingerprint") == SIMULATOR_FINGERPRINT
         usage = chunk.get("usage")
         if isinstance(usage, dict):  # vLLM repeats it in every chunk, others split it over two
@@ -232,16 +233,20 @@ class StreamReader:
         added = ""
         for choice in _list(chunk.get("choices")):
             if isinstance(choice, dict):
-                self._indexes.add(str(choice.get("index") or 0))
-                if not choice.get("index"):
+                index = choice.get("index") or 0
+                self._indexes.add(str(index) if index else "0")
+                if not index:
                     added += self._choice(choice)
         return added
 
     def _choice(self, choice: dict[str, Any]) -> str:
-        self.finish_reason = short(choice.get("finish_reason")) or self.finish_reason
+        if choice.get("finish_reason") is not None:
+            self.finish_reason = short(choice["finish_reason"]) or self.finish_reason
         delta = choice.get("delta", choice.get("message"))
         if not isinstance(delta, dict):
             return ""
+        if len(delta) == 1 and isinstance(delta.get("content"), str):  # most chunks: a few letters of text
+            return self._grow(*self._splitter.feed(delta["content"]))
         part = _part(delta)
         self._tool_calls = self._tool_calls or part.tool_calls
         if part.refusal:
