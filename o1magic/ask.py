@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from o1magic import (
+    apis,
     arguments,
     call,
     chats,
@@ -256,7 +257,7 @@ def compose(cell: Cell, desk: Desk) -> Draft:
     body = suppress.stripped(fixed.body)
     prompt.check_sendable(body)
     try:
-        speaks = request.has_responses(chosen.endpoint, desk.environ)
+        speaks = apis.has_responses(chosen.endpoint, desk.environ)
         earlier, shape = chats.messages(before), shape_of(given, cell.names)
         allowing, learned = reserve.settled(asked, given, chosen, desk.ledger())
         sent = request.build(

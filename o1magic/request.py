@@ -8,10 +8,9 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
-from o1magic import endpoint, tokens
-from o1magic.errors import ConfigError, RequestError
+from o1magic import apis, tokens
+from o1magic.errors import RequestError
 from o1magic.settings import RESERVE_TOKENS
 
 if TYPE_CHECKING:
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 # Less than this leaves no room to think: the call would be paid for and come back empty.
 LEAST_ROOM = 1_000
-
-# Who speaks the Responses API as OpenAI does.
-_AZURE = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
 
 # What the pipeline itself writes into a body.
 _OWN = ("messages", "stream_options")
@@ -106,11 +102,7 @@ def build(
     Raises RequestError: a parameter the model refuses (`.param`), an effort it does not know, or prompt and allowance
     over its window, with the numbers.
     """
-    summary = arguments.summary or settings.summary
-    summary = None if summary == "none" else summary
-    api = _api(
-        model, arguments.api or settings.api, _only_there(model, summary, arguments), has_responses=has_responses
-    )
+    api, summary = apis.chosen(model, arguments, settings, has_responses=has_responses)
     notes: list[str] = [] if shape is None else [*shape.notes]
     params, allowance = _parameters(arguments, notes)
     _flagged(params, arguments, settings)
@@ -139,54 +131,6 @@ def build(
 
         body = responses.body(body, summary=summary, background=arguments.background)
     return Request(model, body, counted, allowance, tuple(notes), api, shape)
-
-
-def has_responses(choice: str | None, environ: Mapping[str, str]) -> bool:
-    """Tell whether an endpoint is known to speak the Responses API: OpenAI, Azure and the simulator do."""
-    choice = (choice or environ.get("O1MAGIC_ENDPOINT", "")).strip() or "openai"
-    if choice.partition(":")[0] == "simulator":
-        return True
-    try:
-        name, base_url = endpoint.address_of(choice, environ)
-    except ConfigError:  # as `resolve` will say
-        return False
-    return name in ("openai", "azure") or (urlsplit(base_url).hostname or "").endswith(_AZURE)
-
-
-def _only_there(model: Model, summary: str | None, arguments: Arguments) -> str:
-    """Return the flag that only the Responses API has, "" where none is given."""
-    if summary is not None and model.known and not model.reasons:
-        raise RequestError(
-            f"{model.name} does not reason: there is nothing to summarise, and nothing was sent.",
-            how="Drop --summary.",
-            param="summary",
-        )
-    return "--background" if arguments.background else "--summary" if summary is not None else ""
-
-
-def _api(model: Model, wanted: str, flag: str, *, has_responses: bool) -> Literal["chat", "responses"]:
-    """Return the API to speak: Chat Completions wherever it will do, unless it is chosen otherwise.
-
-    Servers that are not known to speak Responses get chat, whatever the catalog says of OpenAI's models.
-    """
-    chat, responses = (not model.known or api in model.apis for api in ("chat", "responses"))
-    if wanted == "responses" or (wanted == "auto" and has_responses and (flag or not chat)):
-        if has_responses and not responses:
-            what = f"{model.name} answers on Chat Completions only; nothing was sent."
-            raise RequestError(what, how=f"Drop {flag or '--api responses'}.", param="model")
-        return "responses"
-    if flag:
-        what = f"{flag} is the Responses API's, which this endpoint is not known to speak; nothing was sent."
-        how = "Add --api responses if it does." if wanted == "auto" else "Drop --api chat."
-        raise RequestError(
-            what if wanted == "auto" else f"{flag} is the Responses API's; nothing was sent.",
-            how=how,
-            param=flag.lstrip("-"),
-        )
-    if has_responses and not chat:
-        what = f"{model.name} answers on the Responses API only; nothing was sent."
-        raise RequestError(what, how="Drop --api chat.", param="model")
-    return "chat"
 
 
 def _parameters(arguments: Arguments, notes: list[str]) -> tuple[dict[str, Any], int | None]:

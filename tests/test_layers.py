@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "o1magic"
 LAYERS = (
     ("errors", "log", "cell", "untrusted", "blocks", "config"),
     ("answer", "catalog", "settings", "endpoint", "readers", "values", "words", "strict"),
-    ("arguments", "prompt", "lint", "tokens", "wire", "cost", "responses", "shape", "images"),
+    ("arguments", "prompt", "lint", "tokens", "wire", "cost", "apis", "responses", "shape", "images"),
     ("choice", "request", "render", "client", "ledger", "lint_command", "picture", "refusals", "verdict"),
     ("call", "chats", "live", "overview", "remarks", "reserve"),
     ("ask", "simulator"),

@@ -13,7 +13,7 @@ from fault_server import FaultServer, fixture, http, raw, sse
 from kernels import Kernel
 from test_request import build
 
-from o1magic import request, wire
+from o1magic import apis, wire
 from o1magic.answer import Usage
 from o1magic.errors import RequestError, UnreadableReplyError
 from o1magic.simulator import Simulator
@@ -239,7 +239,7 @@ def test_a_server_that_is_not_known_to_speak_it_gets_chat() -> None:
 )
 def test_who_is_known_to_speak_it(choice: str | None, environ: dict[str, str], known: object) -> None:
     """OpenAI, Azure and the simulator; nobody is asked."""
-    assert request.has_responses(choice, environ) is known
+    assert apis.has_responses(choice, environ) is known
 
 
 # ---- the whole, in a kernel
