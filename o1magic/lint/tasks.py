@@ -126,6 +126,12 @@ def tells(line: str, look: int = _LOOK) -> bool:
     return any(one.has("told") or one.begins("orders") for one in _heard(line[:look], _TELLING))
 
 
+def tells_nothing_else(line: str) -> bool:
+    """Return whether a line may be a task in words that we do not know: it gives an order, or announces."""
+    heard = _heard(line, _ASKING)
+    return not heard or line.rstrip()[-1:] in _ANNOUNCING or any(one.begins("verb") for one in heard)
+
+
 def needs_no_text(line: str) -> bool:
     """Return whether a line asks for something new, or for work on a text that is yet to come."""
     return any(one.begins("make") or one.has("later") for one in _all(line))

@@ -103,8 +103,11 @@ def paragraphs_below(rows: Rows) -> tuple[int, int] | None:
         return None
     if not in_paragraphs([row.text for row in body]) or is_marked(body[0].text) or ITEM.match(body[0].text):
         return None
-    # Where the words are known to us, a task would have been found by them.
-    if tasks.may_ask(task.text) or tasks.needs_no_text(task.text) or any(tasks.speaks(row.text) for row in body):
+    if (
+        not tasks.tells_nothing_else(task.text)
+        or tasks.needs_no_text(task.text)
+        or any(tasks.speaks(row.text) for row in body)
+    ):
         return None
     return body[0].start, body[-1].end
 
