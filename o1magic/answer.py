@@ -13,6 +13,8 @@ from o1magic import untrusted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from o1magic.blocks import Code
+
 NANO_PER_USD = 1_000_000_000
 # Beside each answer and each turn of its clock, for programs that watch a notebook's outputs.
 USAGE_MIME = "application/vnd.o1magic.usage+json"
@@ -94,6 +96,13 @@ class Answer:
     def cost_usd(self) -> float | None:
         """Return the cost in dollars, None when unknown; `cost_nano_usd` is the exact integer."""
         return None if self.cost_nano_usd is None else self.cost_nano_usd / NANO_PER_USD
+
+    @property
+    def code(self) -> tuple[Code, ...]:
+        """Return the code blocks of the text, each with its `language` and `text`; nothing in them was run."""
+        from o1magic import blocks
+
+        return blocks.code(self.text)
 
     def __str__(self) -> str:
         """Return the text of the answer."""

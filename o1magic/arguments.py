@@ -78,6 +78,7 @@ class Flag:
     switch: bool = False
     repeats: bool = False
     parameter: str | None = None
+    alone: object = None  # its value where it is given without one
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments that argparse, and IPython's magic_arguments, take."""
@@ -86,6 +87,8 @@ class Flag:
         action = "append" if self.repeats else Once
         metavar = "|".join(self.choices) if self.choices else self.metavar
         said: dict[str, Any] = {"help": self.help, "metavar": metavar}
+        if self.alone is not None:
+            said |= {"nargs": "?", "const": self.alone}
         return {"dest": self.dest, "action": action, "type": self.kind, "default": None, **said}
 
 
@@ -123,6 +126,8 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("--context",), "context", "cells and values to go below the prompt as data, such as In[3],Out[3],df", "NAMES",
          cells_and_names),
     Flag(("-o", "--output"), "output", "bind the Answer to this name instead of `_`", "NAME", variable),
+    Flag(("--code",), "code", "put the answer's code block, or its Nth, into the next cell; nothing runs", "N",
+         whole_number, alone=1),
     Flag(("--timeout",), "timeout_s", "deadline of the call, retries included", "SECONDS", seconds),
     Flag(("--retry-unsafe",), "retry_unsafe", "send again a request whose reply was lost; each may be billed",
          switch=True),
@@ -171,6 +176,7 @@ class Arguments:
     new: bool = False
     context: tuple[str, ...] | None = None
     output: str | None = None
+    code: int | None = None
     timeout_s: float | None = None
     retry_unsafe: bool = False
     raw: bool = False

@@ -1,13 +1,13 @@
 """Where a growing Markdown text may be cut: between two top-level blocks, never inside a fence, list, table or formula.
 
-Layer 0. markdown-it-py is imported when it is first needed.
+Layer 0; also tells what code a text holds. markdown-it-py is imported when it is first needed.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -22,6 +22,19 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("table")
     parser.core.ruler.enableOnly(["normalize", "block"])  # what stands within the blocks is most of the work
     return parser
+
+
+class Code(NamedTuple):
+    """A fenced block of code: its language as it is named, "" where it is not, and its text."""
+
+    language: str
+    text: str
+
+
+def code(text: str) -> tuple[Code, ...]:
+    """Return the fenced blocks of a Markdown text, in their order, those within lists and quotes too."""
+    fences = [token for token in _parser().parse(text) if token.type == "fence"]
+    return tuple(Code(next(iter(fence.info.split()), ""), fence.content) for fence in fences)
 
 
 def finished(text: str) -> int:

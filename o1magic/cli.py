@@ -142,7 +142,8 @@ def _ask(chosen: argparse.Namespace) -> int:
     from o1magic.ask import Cell, ask
 
     text = _stdin() if chosen.prompt == "-" else chosen.prompt
-    return _answered(lambda view: ask(Cell(arguments.of(vars(chosen)), text), session.desk(), view))
+    given = arguments.of(vars(chosen))
+    return _answered(lambda view: ask(Cell(given, text), session.desk(), view), code=given.code)
 
 
 def _resume(chosen: argparse.Namespace) -> int:
@@ -152,8 +153,11 @@ def _resume(chosen: argparse.Namespace) -> int:
     return _answered(lambda view: resume(chosen.call, session.desk(), view))
 
 
-def _answered(work: Callable[[TerminalView], Answer | None]) -> int:
-    """Print an answer to stdout; its reasoning, as far as it was shown, and what it took to stderr."""
+def _answered(work: Callable[[TerminalView], Answer | None], *, code: int | None = None) -> int:
+    """Print an answer to stdout; its reasoning, as far as it was shown, and what it took to stderr.
+
+    With `code` only that block of it goes to stdout, and nothing where there is none.
+    """
     from o1magic import untrusted
     from o1magic.view import TerminalView
 
@@ -170,9 +174,21 @@ def _answered(work: Callable[[TerminalView], Answer | None]) -> int:
     if answer is not None:
         bundle = answer._repr_mimebundle_()
         body, _, _ = bundle["text/plain"].rpartition(answer.footer)
-        print(body.rstrip("\n"))
+        if code is None:
+            print(body.rstrip("\n"))
+        else:
+            _print_code(answer, code)
         print(answer.footer, file=sys.stderr)
     return 0
+
+
+def _print_code(answer: Answer, number: int) -> None:
+    from o1magic import commands
+
+    said, code = commands.code_of(answer, number, where="all of standard output")
+    if code is not None:
+        print(code)
+    print(said, file=sys.stderr)
 
 
 def _unknown(chosen: argparse.Namespace, word: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from o1magic import api, arguments, endpoint, render, session, settings
+from o1magic import api, arguments, endpoint, render, session, settings, untrusted
 from o1magic.ask import cell_of, settle_settings
 from o1magic.choice import catalogued, choose_model
 from o1magic.errors import ArgumentError, ConfigError
@@ -15,6 +15,7 @@ from o1magic.errors import ArgumentError, ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from o1magic.answer import Answer
     from o1magic.lint import Diagnostic
     from o1magic.render import Bundle
 
@@ -52,6 +53,40 @@ def _remedy(diagnostic: Diagnostic) -> str:
     if diagnostic.fix is None:
         return "–"
     return f"{diagnostic.fix.title} ({'safe' if diagnostic.fix.safe else '--fix all'})"
+
+
+def code_of(answer: Answer, number: int, *, where: str) -> tuple[str, str | None]:
+    """Return a sentence on a code block of an answer, and the block, None where there is no such one.
+
+    `where` says where it is put. Characters that cannot be seen are marks in it, so that what is read is what runs.
+    """
+    found = answer.code
+    if not found:
+        return "No code block in this answer.", None
+    if number > len(found):
+        return f"This answer has {_blocks(len(found))}: there is no number {number}.", None
+    language, text = found[number - 1]
+    shown = untrusted.visible(text)
+    lines = text.count("\n")
+    kind = f"{untrusted.name(language)}, " if language else ""
+    which = "The code block" if len(found) == 1 else f"Code block {number} of {len(found)}"
+    said = f"{which} ({kind}{lines} {'line' if lines == 1 else 'lines'}) is {where}; nothing ran."
+    if len(found) > 1:
+        said += f" --code {number % len(found) + 1} takes another."
+    if shown != text.replace("\r\n", "\n"):
+        said += " It held characters that cannot be seen: they are marks now."
+    return said, shown.removesuffix("\n")
+
+
+def _blocks(number: int) -> str:
+    return "1 code block" if number == 1 else f"{number} code blocks"
+
+
+def to_copy(text: str) -> Bundle:
+    """Return a text to be copied: one click selects all of it, since no kernel reaches a person's clipboard."""
+    # The browser drops a line end right behind the tag.
+    shown = f'<pre style="user-select: all; -webkit-user-select: all; cursor: copy">\n{untrusted.html(text)}</pre>'
+    return render.bundle(f"<div>A click selects it all; then Ctrl-C, or ⌘-C.</div>{shown}", untrusted.visible(text))
 
 
 def known(word: str, table: Mapping[str, object], *, kind: str) -> str:

@@ -21,6 +21,7 @@ class Ran:
     outputs: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
+    payload: list[dict[str, Any]] = field(default_factory=list)
 
     def text(self, mime: str = "text/plain") -> str:
         """Return all displayed text of one kind, streams included."""
@@ -118,6 +119,7 @@ class Kernel:
         while reply["parent_header"].get("msg_id") != message_id:
             reply = self.client.get_shell_msg(timeout=timeout)
         ran.status = reply["content"]["status"]
+        ran.payload = reply["content"].get("payload", [])
         ran.seconds = time.monotonic() - started
         return ran
 

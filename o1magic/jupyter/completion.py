@@ -24,6 +24,7 @@ ENDPOINTS = (*endpoint.NAMES, "http://localhost:")
 _WORDS = {
     "connect": (*ENDPOINTS, "--as"),
     "key": (*endpoint.NAMES, "--file", "--forget"),
+    "copy": ("--code",),
     "last": ("--text", "--sent"),
 }
 

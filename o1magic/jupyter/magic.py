@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ SUBCOMMANDS = {
     "lint": "[TEXT]: the findings on a text, or on the last prompt",
     "rule": "CODE: what a lint rule is about",
     "chats": "[--drop NAME]: the conversations of this kernel, which end with it",
+    "copy": "[--code [N]]: the last answer, or a code block of it, to be copied with one click",
     "last": "the last answer again; --text all of it as plain text, --sent what was sent",
     "resume": "[CALL]: the answer of a call that went on in the background: after a cut, after a restart",
     "help": "this list",
@@ -79,11 +81,20 @@ class Work:
         desk = session.desk()
         view = self._view(alone=alone)
         answer = self._carried_out(view, lambda: ask(self._asked(given, body, head, alone=alone), desk, view))
+        if answer is not None and given.code is not None:
+            self._offer_code(answer, given.code)
         if answer is None or given.output is None:
             return answer
         self.shell.user_ns[given.output] = answer
         self._display(answer)
         return None
+
+    def _offer_code(self, answer: Answer, number: int) -> None:
+        """Put a code block of the answer into a cell below; it runs when a person runs it."""
+        said, code = commands.code_of(answer, number, where="in the next cell")
+        if code is not None:
+            self.shell.set_next_input(code)
+        self._display(render.note(said), raw=True)
 
     def _asked(self, given: Arguments, body: str, head: str, *, alone: bool) -> Cell:
         identity = self._identity(head + body, alone=alone) if given.chat else ""
@@ -255,6 +266,21 @@ class Work:
         dropped = commands.option(words, "--drop", usage)
         commands.takes(words, usage, at_most=0)
         self._display(commands.chats() if dropped is None else commands.drop_chat(dropped), raw=True)
+
+    def _copy(self, words: list[str], _rest: str) -> None:
+        usage = "copy [--code [N]]"
+        number = words[1] if words[1:] else "1"
+        if words[:1] not in ([], ["--code"]) or words[2:] or not re.fullmatch(r"[1-9]\d{0,5}", number, re.ASCII):
+            raise errors.ArgumentError(f"Usage: %o1 {usage}. Nothing was sent.")
+        if self.last is None:
+            self._say("No answer yet.")
+            return
+        text: str | None = self.last.text
+        if words:
+            said, text = commands.code_of(self.last, int(number), where="below")
+            self._display(render.note(said), raw=True)
+        if text is not None:
+            self._display(commands.to_copy(text), raw=True)
 
     def _last(self, words: list[str], _rest: str) -> None:
         commands.takes(words, "last [--text | --sent]", at_most=1)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from o1magic.simulator import billing
-from o1magic.simulator.report import REFUSAL, compose
+from o1magic.simulator.report import CODE, REFUSAL, compose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +55,8 @@ def answer(request: ChatRequest, scenario: str | None) -> Reply:
         reasoning = allowance
     prose = scenario == "bad-json"
     text = REFUSAL if scenario == "refusal" else compose(request, reasoning=reasoning, cue=cue, prose=prose)
+    if scenario == "code":
+        text += CODE
     if scenario in ("content-filter", "null-content"):
         text = ""
     bill = billing.bill(text, reasoning=reasoning, allowance=allowance, encoding=model.encoding)

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from o1magic.simulator.contract import ChatRequest
 
 FIRST_LINE = "Simulated answer: no model ran. The o1magic simulator reports what it received."
+CODE = """
+Simulated code:
+
+```python
+print("the first block")
+```
+
+```sh
+echo "the second block"
+```
+"""
 REFUSAL = "Simulated refusal: the o1magic simulator was asked to refuse."
 
 _QUOTED_WORDS, _QUOTED_CHARS, _LISTED = 14, 100, 8

@@ -26,6 +26,7 @@ SCENARIOS: Mapping[str, str] = MappingProxyType(
         "cut-stream": "The connection ends in the middle of the answer, streamed or not.",
         "length": "A reasoning model spends the whole allowance on reasoning, and the answer is empty.",
         "failed": "The model breaks off: status failed on Responses, an error in a chat stream, a 500 otherwise.",
+        "code": "The answer holds two code blocks.",
         "bad-json": "The model writes prose although JSON was asked for.",
         "refusal": "The model refuses, in the refusal field.",
         "content-filter": "The content filter leaves no answer.",
