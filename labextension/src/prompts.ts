@@ -42,6 +42,8 @@ export class Prompt {
   estimate: Estimate | null = null;
   /** Why there is nothing to say, as a sentence; null where there is. */
   trouble: string | null = null;
+  /** How many prompts had been sent when this one was last asked about. */
+  sent = 0;
 
   constructor(
     readonly cell: ICellModel,
@@ -96,9 +98,10 @@ export class Prompt {
     return this.fixed ?? [];
   }
 
-  /** Make edits as one step of undo; what they leave is looked at at once. */
-  edit(edits: readonly Edit[]): void {
+  /** Make edits as one step of undo; what they leave is looked at at once. False where the cell may not be edited. */
+  edit(edits: readonly Edit[]): boolean {
     const shared = this.cell.sharedModel;
+    if (shared.getMetadata('editable') === false) return false;
     // Not part of the cell's interface: without it, a fix made right after typing is undone together with that.
     const undo = (shared as { undoManager?: { stopCapturing?(): void } | null }).undoManager;
     undo?.stopCapturing?.();
@@ -107,6 +110,7 @@ export class Prompt {
     });
     undo?.stopCapturing?.();
     if (this.editors > 0) this.schedule(0);
+    return true;
   }
 
   private onChanged(_: unknown, change: { sourceChange?: unknown }): void {
@@ -194,6 +198,7 @@ export class Prompts implements IFindings {
     let known = this.known.get(cell);
     if (!known) {
       known = new Prompt(cell, this.around);
+      known.sent = this.sent;
       this.known.set(cell, known);
       for (const signal of [known.answered, known.moved]) signal.connect(() => this._changed.emit(cell));
     }
@@ -206,20 +211,17 @@ export class Prompts implements IFindings {
 
   apply(cell: ICellModel, finding: Finding): boolean {
     const fix = this.of(cell).find(one => one.key === finding.key)?.fix;
-    if (fix) this.prompt(cell).edit(fix.edits);
-    return Boolean(fix);
+    return Boolean(fix && this.prompt(cell).edit(fix.edits));
   }
 
   async applyAll(cell: ICellModel): Promise<boolean> {
     const edits = await this.prompt(cell).allSafe();
-    if (edits.length) this.prompt(cell).edit(edits);
-    return edits.length > 0;
+    return edits.length > 0 && this.prompt(cell).edit(edits);
   }
 
   ignore(cell: ICellModel, code: string): boolean {
     const edit = ignoring(cell.sharedModel.source, code);
-    if (edit) this.prompt(cell).edit([edit]);
-    return edit !== null;
+    return edit !== null && this.prompt(cell).edit([edit]);
   }
 
   explain(code: string): void {
@@ -231,6 +233,21 @@ export class Prompts implements IFindings {
     this.known.get(cell)?.refresh();
   }
 
+  /** A prompt was sent: what the estimates say of budgets holds no more, in any cell. */
+  spent(cell: ICellModel): void {
+    this.sent += 1;
+    this.visited(cell);
+  }
+
+  /** Ask about a cell anew if a prompt was sent since it was last asked about; called when somebody turns to it. */
+  visited(cell: ICellModel): void {
+    const prompt = this.known.get(cell);
+    if (!prompt || prompt.sent === this.sent) return;
+    prompt.sent = this.sent;
+    prompt.refresh();
+  }
+
+  private sent = 0;
   private readonly known = new WeakMap<ICellModel, Prompt>();
   private readonly _changed = new Signal<IFindings, ICellModel>(this);
 }

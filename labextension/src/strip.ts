@@ -12,7 +12,7 @@ import type { Prompt } from './prompts.js';
 export function strip(prompt: Prompt, trans: TranslationBundle): Extension {
   return showPanel.of((view: EditorView): Panel => {
     const dom = element('div', 'o1-strip');
-    dom.setAttribute('role', 'status');
+    dom.setAttribute('role', 'note');
     dom.setAttribute('aria-label', trans.__('What sending this prompt would take'));
     const draw = () => {
       dom.replaceChildren(...shown(prompt, trans));

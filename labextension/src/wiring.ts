@@ -4,12 +4,13 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import type { ICellModel } from '@jupyterlab/cells';
 import { EditorExtensionRegistry, IEditorExtensionRegistry, IEditorLanguageRegistry } from '@jupyterlab/codemirror';
-import { INotebookTracker } from '@jupyterlab/notebook';
+import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
 
 import { ask, RequestError } from './api.js';
+import { isPrompt } from './cell.js';
 import { addCommands } from './commands.js';
 import { IFindings } from './findings.js';
 import { gate } from './gate.js';
@@ -56,6 +57,10 @@ export const promptsPlugin: JupyterFrontEndPlugin<IFindings> = {
       factory: ({ model }) =>
         isCodeCell(model) ? EditorExtensionRegistry.createImmutableExtension(gate(() => load(model))) : null
     });
+    NotebookActions.executed.connect((_, { cell }) => {
+      if (isPrompt(cell.model.sharedModel.source)) prompts.spent(cell.model);
+    });
+    tracker.activeCellChanged.connect((_, cell) => cell && prompts.visited(cell.model));
     addCommands({ app, tracker, prompts, pages, trans }, palette);
     void settings?.load(promptsPlugin.id).then(loaded => {
       const read = () => {

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from lab import evaluate, lab_server, open_notebook
+from lab import evaluate, lab_server, open_notebook, run_cell, write_notebook
 
 import o1magic
 
@@ -49,14 +49,8 @@ COMMAND = "([name, args]) => window.jupyterapp.commands.execute(name, args)"
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     root = tmp_path_factory.mktemp("lab")
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     for name, sources in CELLS.items():
-        cells = [
-            {"cell_type": "code", "id": f"c{i}", "execution_count": None, "metadata": {}, "outputs": [], "source": text}
-            for i, text in enumerate(sources)
-        ]
-        notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-        (root / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        write_notebook(root, name, sources)
     with lab_server(root, {"PYTHONPATH": str(ROOT), "O1MAGIC_LEDGER": str(root / "ledger.sqlite3")}) as running:
         yield running
 
@@ -236,7 +230,7 @@ def test_a_rule_is_ignored_silenced_and_explained(opened):
 def test_the_line_below_and_the_keys_of_a_prompt(opened):
     """Tokens, assumed model, what is not counted, the session's budget; Markdown; Tab offers what fits."""
     page, asked = opened("line")
-    evaluate(page, "async () => { await window.jupyterapp.commands.execute('notebook:run-cell'); }")
+    assert run_cell(page, 0)
     page.wait_for_selector(".o1-strip span", timeout=20_000)
     place(page, 1, len("%%o1"))
     page.keyboard.type(" -m o3")
@@ -317,6 +311,16 @@ def test_without_an_estimate_there_is_no_line_and_ignored_rules_are_not_found(se
 
     assert page.locator(".o1-finding, .o1-strip span").count() == 0
     assert (asked[-1]["ignore"], asked[-1]["estimate"]) == (["COT"], False)
+
+
+def test_a_server_without_the_extension_is_said_to_be_one(opened, watched_page):
+    """Where nothing answers, the line below says so, and what to look at."""
+    page, _ = watched_page
+    page.route("**/o1magic/lint*", lambda route: route.fulfill(status=404, body="<html>"))
+    opened("settings")
+
+    page.wait_for_selector(".o1-strip .o1-mod-warns", timeout=20_000)
+    assert "server extension is not enabled" in page.locator(".o1-strip").inner_text()
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"])
