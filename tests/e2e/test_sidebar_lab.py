@@ -286,7 +286,7 @@ def test_a_server_in_trouble_is_said(lab, watched_page):
     """An extension that is off, and a ledger that cannot be read, in a sentence each; and all is well after them."""
     page, watch = watched_page
     opened(page, lab, "broken")
-    refresh = page.locator(".o1-sidebar jp-button, .o1-sidebar .jp-ToolbarButtonComponent").first
+    refresh = page.get_by_role("button", name="Read the ledger again")
     says(page, "%load_ext")
 
     page.route("**/o1magic/spend*", lambda route: route.fulfill(status=404, body="{}"))
