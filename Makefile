@@ -10,9 +10,10 @@ INSTALLED := pyproject.toml hatch_build.py scripts/venv.sh o1magic/jupyter/serve
 demo: .venv/demo.stamp
 	.venv/bin/o1magic demo
 
-# All of them even after one has failed, so that one run shows everything there is to mend.
+# All of them even after one has failed, so that one run shows everything there is to mend. Two at a time: the browser's
+# tests mostly wait.
 test:
-	@$(MAKE) --no-print-directory --keep-going lint web unit server e2e
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target unit lint web server e2e
 
 lint: ruff mypy
 
