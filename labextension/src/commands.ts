@@ -11,11 +11,12 @@ import { commenting, isPrompt, MAGIC, offersAt } from './cell.js';
 import type { Finding } from './findings.js';
 import { promptIcon } from './icon.js';
 import type { Prompts } from './prompts.js';
-import type { RulePages } from './rule-page.js';
+import type { Area, RulePages } from './rule-page.js';
 
 /** What the commands work with. */
 export interface Means {
   readonly app: JupyterFrontEnd;
+  readonly area: Area;
   readonly tracker: INotebookTracker;
   readonly prompts: Prompts;
   readonly pages: RulePages;
@@ -72,7 +73,7 @@ async function insertPrompt({ tracker }: Means): Promise<void> {
 }
 
 async function listFindings(means: Means): Promise<void> {
-  const { app, tracker, prompts, trans } = means;
+  const { app, area, tracker, prompts, trans } = means;
   const panel = tracker.currentWidget;
   if (!panel) return;
   const { walkList } = await import('./walk.js');
@@ -84,8 +85,8 @@ async function listFindings(means: Means): Promise<void> {
   };
   const widget = walkList({ panel, prompts, trans, cells, go, fixAll: () => fixAll(means, panel) });
   widget.id = `o1magic-walk-${panel.id}`;
-  for (const old of [...app.shell.widgets('down')]) if (old.id === widget.id) old.dispose();
-  app.shell.add(widget, 'down');
+  for (const old of [...app.shell.widgets(area)]) if (old.id === widget.id) old.dispose();
+  app.shell.add(widget, area);
   app.shell.activateById(widget.id);
 }
 

@@ -7,6 +7,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { promptIcon } from './icon.js';
 
+/** Where a tab stands that is read beside a notebook: below it in JupyterLab, right of it where there is no such place. */
+export type Area = 'down' | 'right';
+
 /** A rule, as the server tells it; `page` is Markdown. */
 export interface Rule {
   readonly code: string;
@@ -19,6 +22,7 @@ export interface Rule {
 export class RulePages {
   constructor(
     private readonly app: JupyterFrontEnd,
+    private readonly area: Area,
     private readonly rendermime: IRenderMimeRegistry,
     private readonly trans: TranslationBundle,
     private readonly load: () => Promise<readonly Rule[]>
@@ -35,7 +39,7 @@ export class RulePages {
     }
   }
 
-  /** Open the page of a rule below the notebook, which stays in sight. */
+  /** Open the page of a rule beside the notebook, which stays in sight. */
   async open(code: string): Promise<void> {
     const rule = (await this.rules()).find(one => one.code === code);
     if (!rule) return;
@@ -51,7 +55,7 @@ export class RulePages {
     widget.title.closable = true;
     this.shown?.dispose();
     this.shown = widget;
-    this.app.shell.add(widget, 'down');
+    this.app.shell.add(widget, this.area);
     this.app.shell.activateById(widget.id);
   }
 

@@ -1,6 +1,6 @@
 // The plugin of prompt cells: hands JupyterLab's services to the modules that need them.
 
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import type { ICellModel } from '@jupyterlab/cells';
 import { EditorExtensionRegistry, IEditorExtensionRegistry, IEditorLanguageRegistry } from '@jupyterlab/codemirror';
@@ -26,7 +26,7 @@ export const promptsPlugin: JupyterFrontEndPlugin<IFindings> = {
   autoStart: true,
   provides: IFindings,
   requires: [IEditorExtensionRegistry, IEditorLanguageRegistry, INotebookTracker, IRenderMimeRegistry],
-  optional: [ISettingRegistry, ITranslator, ICommandPalette],
+  optional: [ISettingRegistry, ITranslator, ICommandPalette, ILabShell],
   activate: (
     app: JupyterFrontEnd,
     extensions: IEditorExtensionRegistry,
@@ -35,11 +35,13 @@ export const promptsPlugin: JupyterFrontEndPlugin<IFindings> = {
     rendermime: IRenderMimeRegistry,
     settings: ISettingRegistry | null,
     translator: ITranslator | null,
-    palette: ICommandPalette | null
+    palette: ICommandPalette | null,
+    labShell: ILabShell | null
   ): IFindings => {
     const trans = (translator ?? nullTranslator).load('o1magic');
     const server = app.serviceManager.serverSettings;
-    const pages = new RulePages(app, rendermime, trans, () => ask<Rule[]>('rules', server));
+    const area = labShell ? 'down' : 'right';
+    const pages = new RulePages(app, area, rendermime, trans, () => ask<Rule[]>('rules', server));
     let wishes = DEFAULTS;
     const prompts = new Prompts({
       wishes: () => wishes,
@@ -61,7 +63,7 @@ export const promptsPlugin: JupyterFrontEndPlugin<IFindings> = {
       if (isPrompt(cell.model.sharedModel.source)) prompts.spent(cell.model);
     });
     tracker.activeCellChanged.connect((_, cell) => cell && prompts.visited(cell.model));
-    addCommands({ app, tracker, prompts, pages, trans }, palette);
+    addCommands({ app, area, tracker, prompts, pages, trans }, palette);
     void settings?.load(promptsPlugin.id).then(loaded => {
       const read = () => {
         wishes = { ...DEFAULTS, ...(loaded.composite as Partial<Wishes>) };
