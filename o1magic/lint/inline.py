@@ -83,13 +83,23 @@ def _after_sentence(document: Document, rows: Rows, i: int, below: range) -> tup
         rest = row.text[end.end() :]
         if not texts.weighs(rest, texts.LONG):
             return None
-        if tasks.tells(rest[:_LOOK]) or tasks.asks(row.text[: end.end()], where="below") != tasks.THERE:
+        if _tells(rest) or tasks.asks(row.text[: end.end()], where="below") != tasks.THERE:
             continue
         start = document.text.index(row.text[end.end() : end.end() + _LOOK], row.start)
         if document.delimited.touches(start, row.end) or rest.startswith(_QUOTES) or texts.is_marked(rest):
             return None
         return start, _end(rows, below, row.end, long=True)
     return None
+
+
+def _tells(rest: str) -> bool:
+    """Return whether one of the sentences that a text begins with speaks to the model."""
+    start = 0
+    for end, _ in zip(_SENTENCE_END.finditer(rest, 0, _LONGEST_TASK), range(_SENTENCES), strict=False):
+        if tasks.tells(rest[start : end.end()], _LOOK):
+            return True
+        start = end.end()
+    return tasks.tells(rest[start:], _LOOK)
 
 
 def _before_sentence(document: Document, row: Line) -> tuple[int, int] | None:

@@ -115,7 +115,7 @@ def _level(heard: _Heard, where: str) -> int:
         return POINTED
     if alone or makes or (kind >= _KNOWN and announces) or _stands_alone(heard, "handle"):
         return SHOWN
-    if kind and done and (heard.language.name in _VERB_LAST or heard.begins("verb")):
+    if kind and done and _leads(heard):
         return SHOWN
     short = len(heard.text) <= (LONGEST_ALONE if where == "below" else _LONGEST_LAST)
     return PLACED if short and _stands_alone(heard, "alone") else NO
@@ -194,6 +194,8 @@ def _kind(heard: _Heard) -> int:
     behind = ("after",) if heard.language.any_of("after") else _THERE_BY
     for name, most in (("kind", _STANDING), ("vague", _KNOWN)):
         words = heard.language.any_of(name) if name in heard.lists else None
+        if name == "vague" and not (_leads(heard) or text.rstrip()[-1:] in _ANNOUNCING):
+            continue
         for match in words.finditer(text) if words else ():
             before, after = _around(heard, match.start(), match.end())
             other = heard.find("other", after)
@@ -208,11 +210,16 @@ def _kind(heard: _Heard) -> int:
     return best
 
 
+def _leads(heard: _Heard) -> bool:
+    """Return whether a line begins with an order, or is in a language that does not put it there."""
+    return heard.language.name in _VERB_LAST or heard.begins("verb") is not None
+
+
 def _is_known(heard: _Heard, before: str, word: str) -> bool:
     """Return whether the text is a known one; where there are no articles, the object of a verb may be."""
     if heard.has("this", before) or heard.has("this", word):
         return True
-    return heard.language.name not in _ARTICLES and heard.ends("verb", before)
+    return heard.language.name not in _ARTICLES and heard.ends("verb", before) and not heard.ends("make", before)
 
 
 def _orders(heard: _Heard, name: str) -> bool:

@@ -42,6 +42,7 @@ OPTION = late(r"\(?[a-zA-Z][.)]{1,2}\s")
 _SENTENCE_ENDS = tuple(".?:!。？：！؟।")
 _PARAGRAPH = 150
 _MOST_PARAGRAPHS = 16
+_FEWEST_PARTS = 2
 _GREETED, _SIGNED = tuple(",，：!！、"), tuple(",，!！、")
 _LONGEST_LETTER = 40
 
@@ -110,6 +111,24 @@ def paragraphs_below(rows: Rows) -> tuple[int, int] | None:
     ):
         return None
     return body[0].start, body[-1].end
+
+
+def passage_above(rows: Rows) -> tuple[int, int] | None:
+    """Return the span of the paragraphs, in which nobody speaks, above a question that ends the prompt."""
+    said = [*islice(rows.said(), _MOST_PARAGRAPHS)]
+    if len(said) == _MOST_PARAGRAPHS:
+        return None
+    while said and OPTION.match(rows.text(said[-1])):
+        said.pop()
+    if len(said) < _FEWEST_PARTS or not rows.text(said[-1]).endswith(("?", "？")):
+        return None
+    *body, question = (rows.text(i) for i in said)
+    if len(question) > tasks.LONGEST_ALONE or not weighs("".join(body), LONG) or not in_paragraphs(body):
+        return None
+    plain = all(rows.kind(i) == lines.PROSE for i in said[:-1])
+    if not plain or is_marked(body[0]) or any(names_text(line) or tasks.speaks(line) or "?" in line for line in body):
+        return None
+    return rows[said[0]].start, rows[said[-2]].end
 
 
 def is_marked(first: str) -> bool:

@@ -99,8 +99,10 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
         if span[0] > end:
             yield _found(document, rule, span, shares=shares)
             end = span[1]
-    if end < 0 and not document.payload.segments and (span := texts.paragraphs_below(rows)):
-        yield _found(document, rule, span, shares=False)
+    if end < 0 and not document.payload.segments:
+        span = texts.paragraphs_below(rows) or texts.passage_above(rows)
+        if span:
+            yield _found(document, rule, span, shares=False)
 
 
 def _spans(document: Document, rows: Rows) -> Iterator[tuple[tuple[int, int], bool]]:
