@@ -252,15 +252,26 @@ def test_a_kernel_with_a_ledger_of_its_own(lab, watched_page):
     until(page, "2")
 
 
+def saved_with_the_sidebar(page, lab):
+    """Wait until the workspace on the server has the sidebar in front, and the notebook."""
+    saved = f"""async () => {{
+        for (;;) {{
+            const answer = await fetch('{lab.url}/lab/api/workspaces/kept?token={lab.token}');
+            const layout = (await answer.json()).data?.['layout-restorer:data'];
+            if (layout?.right?.current === 'o1magic-sidebar' && layout.main?.dock?.widgets?.length) {{ return; }}
+            await new Promise(then => setTimeout(then, 200));
+        }}
+    }}"""
+    evaluate(page, saved)
+
+
 def test_the_sidebar_comes_back_with_the_layout_on_either_side_in_any_theme(lab, watched_page):
     """After a reload it is open where it was; the setting moves it; its colours are the theme's."""
     page, watch = watched_page
     in_lab(page, f"{lab.url}/lab/workspaces/kept/tree/kept.ipynb?token={lab.token}&reset")
     evaluate(page, EXECUTE, "o1magic:show-panel")
     page.wait_for_selector("#jp-right-stack .o1-sidebar .o1-value", timeout=15_000)
-    kept = f"await (await fetch('{lab.url}/lab/api/workspaces/kept?token={lab.token}')).json()"
-    current = f"async () => ({kept}).data['layout-restorer:data']?.right.current === 'o1magic-sidebar'"
-    page.wait_for_function(current, timeout=20_000)
+    saved_with_the_sidebar(page, lab)
 
     settings = lab.root_dir / ".jupyter-of-this-test" / "config" / "lab" / "user-settings" / "o1magic"
     page.goto(f"{lab.url}/lab/workspaces/kept?token={lab.token}")
