@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from o1magic import arguments, catalog, log
-from o1magic.ask import Cell, Draft, cell_of, context_of
 from o1magic.ask import ask as run
 from o1magic.ask import ask_async as run_async
 from o1magic.call import Noted
+from o1magic.draft import Cell, Draft, cell_of, context_of
 from o1magic.errors import PromptError
 from o1magic.lint import Context, check, repair
 

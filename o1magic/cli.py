@@ -139,7 +139,8 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] =
 
 def _ask(chosen: argparse.Namespace) -> int:
     from o1magic import arguments, session
-    from o1magic.ask import Cell, ask
+    from o1magic.ask import ask
+    from o1magic.draft import Cell
 
     text = _stdin() if chosen.prompt == "-" else chosen.prompt
     given = arguments.of(vars(chosen))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from o1magic import api, arguments, endpoint, render, session, settings, untrusted
-from o1magic.ask import cell_of, settle_settings
 from o1magic.choice import catalogued, choose_model
+from o1magic.draft import cell_of, settle_settings
 from o1magic.errors import ArgumentError, ConfigError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from o1magic.errors import LintError
 from o1magic.lint import check
 
 if TYPE_CHECKING:
-    from o1magic.ask import Draft
+    from o1magic.draft import Draft
 
 # The one finding that stops a call whatever --lint says, short of "off".
 _LEAK = "SEC001"

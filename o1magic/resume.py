@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from o1magic import arguments, call, endpoint, live
-from o1magic.ask import settle_settings
+from o1magic.draft import settle_settings
 from o1magic.errors import ArgumentError
 from o1magic.request import Request
 from o1magic.tokens import Count

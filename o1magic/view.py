@@ -16,8 +16,8 @@ from o1magic.call import Noted
 from o1magic.client import Retrying, Sent, Text, Thought, Waiting
 
 if TYPE_CHECKING:
-    from o1magic.ask import Draft
     from o1magic.call import Event
+    from o1magic.draft import Draft
     from o1magic.errors import O1Error
     from o1magic.render import Bundle
 

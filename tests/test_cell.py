@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from o1magic import cell
-from o1magic.ask import cell_of
+from o1magic.draft import cell_of
 from o1magic.lint_command.cell import is_prompt
 
 CELLS = {

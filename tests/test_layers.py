@@ -16,6 +16,7 @@ LAYERS = (
     ("arguments", "prompt", "lint", "tokens", "wire", "cost", "apis", "responses", "shape", "images"),
     ("choice", "request", "render", "client", "ledger", "lint_command", "picture", "refusals", "verdict"),
     ("call", "chats", "live", "overview", "remarks", "reserve"),
+    ("draft",),
     ("ask", "simulator"),
     ("session", "resume"),
     ("api", "view"),

@@ -94,7 +94,7 @@ def test_ask_without_key_and_endpoint_never_falls_back() -> None:
 def test_suppression_comments_are_not_sent() -> None:
     """A suppression comment on the first or last line steers the linter only; inserted data goes out whole."""
     from o1magic import session
-    from o1magic.ask import cell_of, compose
+    from o1magic.draft import cell_of, compose
 
     data = "a\n# o1: ignore=DEL\nb"
     cell = "%%o1 -m o1\n<!-- o1: ignore[COT001] -->\nThink step by step.\n{{data}}\n# o1: ignore=X100\n"

@@ -115,8 +115,8 @@ def measure(model: str, length: int, pace: str, turns: int, warm_up: int) -> dic
 STAGES = {
     "magic line": ("o1magic.arguments", "parse"),
     "all before sending": ("o1magic.ask", "compose"),
-    "  settings": ("o1magic.ask", "settle_settings"),
-    "  lint and fixes": ("o1magic.ask", "lint_cell"),
+    "  settings": ("o1magic.draft", "settle_settings"),
+    "  lint and fixes": ("o1magic.draft", "lint_cell"),
     "  request": ("o1magic.request", "build"),
     "    tokens": ("o1magic.tokens", "count_messages"),
     "ledger: calls whose process is gone": ("o1magic.ask", "lost_calls"),

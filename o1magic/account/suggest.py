@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from o1magic import arguments, render, reserve, session
-from o1magic.ask import settle_settings
 from o1magic.choice import choose_model
+from o1magic.draft import settle_settings
 from o1magic.ledger.allowance import ENOUGH
 from o1magic.settings import RESERVE_TOKENS
 

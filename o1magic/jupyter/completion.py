@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from IPython.core.completer import SimpleCompletion
 
 from o1magic import account, arguments, catalog, endpoint, session
-from o1magic.jupyter.magic import SUBCOMMANDS
+from o1magic.jupyter.manual import SUBCOMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from o1magic import cost, reserve
-from o1magic.ask import compose
 from o1magic.choice import choose_model
+from o1magic.draft import compose
 from o1magic.errors import ArgumentError, LedgerError, PromptError, RequestError
 from o1magic.ledger.budgets import amount
 
 if TYPE_CHECKING:
-    from o1magic.ask import Cell, Desk, Draft
+    from o1magic.ask import Desk
+    from o1magic.draft import Cell, Draft
     from o1magic.ledger import Ledger, Standing
     from o1magic.settings import Settings
 

@@ -107,7 +107,7 @@ def _session_of(shell: InteractiveShell) -> str | None:
 
 
 def _documentation() -> str:
-    from o1magic.jupyter.magic import documentation
+    from o1magic.jupyter.manual import documentation
 
     return documentation()
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from o1magic import session
-from o1magic.ask import cell_of, context_of, settle_settings
 from o1magic.choice import choose_model
+from o1magic.draft import cell_of, context_of, settle_settings
 from o1magic.errors import ArgumentError, ConfigError, UnknownModelError
 from o1magic.jupyter.estimate import estimate, said
 from o1magic.lint import check, repair

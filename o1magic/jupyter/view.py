@@ -12,8 +12,8 @@ from o1magic.view import CLOCK_S, Progress, dry_run_of, left_of, strip_of
 
 if TYPE_CHECKING:
     from o1magic.answer import Answer
-    from o1magic.ask import Draft
     from o1magic.call import Event
+    from o1magic.draft import Draft
     from o1magic.errors import O1Error
     from o1magic.render import Bundle
 

@@ -11,7 +11,7 @@ CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell 
 
 
 def test_code_lands_in_a_cell_that_nobody_ran_and_a_click_copies_an_answer(tmp_path, watched_page):
-    """--code inserts the block below and Run All does not run it; what `%o1 copy` shows is copied by click and Ctrl-C."""
+    """--code inserts a cell that Run All does not run; what `%o1 copy` shows is copied by a click and Ctrl-C."""
     page, _watch = watched_page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     write_notebook(

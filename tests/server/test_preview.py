@@ -10,7 +10,7 @@ from ledgers import hold, outcome
 
 import o1magic
 from o1magic import cost, session
-from o1magic.ask import cell_of, compose
+from o1magic.draft import cell_of, compose
 from o1magic.ledger import open_ledger
 
 # The server's own: a socket of its kernel channel, closed by the garbage collector.
