@@ -41,7 +41,8 @@ BILLED_SENTENCE: dict[Billed, str] = {
 }
 
 # Authorization values and the key shapes of OpenAI and its neighbours, as far as an echo may carry them.
-_KEY = re.compile(r"(?i)\bbearer\s+[^\s\"',;<>]{4,}|\bsk-[A-Za-z0-9_\-.*]{4,}")
+# Compiled when an error is first shown: every command imports this module.
+_KEY = r"(?i)\bbearer\s+[^\s\"',;<>]{4,}|\bsk-[A-Za-z0-9_\-.*]{4,}"
 
 MASK = "[key]"
 LONG_KEY = 12
@@ -54,7 +55,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
             # A short one may be a word ("local"): only where it stands alone.
             found = re.escape(secret) if len(secret) >= LONG_KEY else rf"(?<![\w-]){re.escape(secret)}(?![\w-])"
             text = re.sub(found, MASK, text)
-    return _KEY.sub(MASK, text)
+    return re.sub(_KEY, MASK, text)
 
 
 class O1Error(Exception):

@@ -6,9 +6,9 @@ sentences are judged once. Called by the rules that read prose; what a cue is st
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_right
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from o1magic.lint.index import forms
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _CLAUSE_END = late(r"[,;:()!?。、؛،।\0\n]")
 _BARRIER = late(r"[;:()!?。\0]")
 _SPACES = late(r"\s{2,}|\n")
+_RUNS = late(r"[^\s・]+")
 _MARKS = " \t\n#>•·.'\"…0123456789)(]["
 # Between the slots of a form; scripts without blanks say in 12 characters what takes 60 in others.
 _LONGEST_GAP = {True: 60, False: 12}
@@ -174,19 +175,23 @@ def _source(back: Callable[[int], int], span: tuple[int, int]) -> tuple[int, int
     return back(span[0]), back(span[1] - 1) + 1
 
 
+@lru_cache(maxsize=256)
 def _squeeze(sentence: str, *, words: bool) -> tuple[str, Callable[[int], int]]:
     """Return the sentence with single spaces (none where words are not parted), and the way back."""
     if words and not _SPACES.search(sentence):
         return sentence, int
-    runs = list(re.finditer(r"[^\s・]+", sentence))
     joint = " " if words else ""
-    starts: list[int] = []
-    for run in runs:
-        starts.extend(range(run.start(), run.end()))
-        if words:
-            starts.append(run.end())
-    starts.append(len(sentence))
-    return joint.join(run.group() for run in runs), starts.__getitem__
+    return joint.join(_RUNS.findall(sentence)), partial(_back, sentence, words=words)
+
+
+def _back(sentence: str, offset: int, *, words: bool) -> int:
+    """Return the offset in a sentence of an offset into what it was squeezed to."""
+    for run in _RUNS.finditer(sentence):
+        length = run.end() - run.start()
+        if offset < length + words:
+            return run.start() + offset
+        offset -= length + words
+    return len(sentence)
 
 
 def _matches(text: str, wanted: _Wanted, language: Language) -> Iterator[tuple[int, int, tuple[int, int]]]:

@@ -27,6 +27,11 @@ _MAPPED = late(
     "[\u00ad\u0300-\u036f\u0640\u064b-\u0652\u0670\u1100-\u11ff\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufb00-\ufb06\ufeff\uff65-\uff9f]",
 )
 _VANISHING = late("[\u00ad\u0300-\u036f\u0640\u064b-\u0652\u0670\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# Those that join nothing, as far as they stand together and nothing joins the last of them.
+_GONE = late(
+    "[\u00ad\u0640\u064b-\u0652\u0670\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
+    "(?![\u0300-\u036f\u1160-\u11ff\uff9e\uff9f])"
+)
 # A letter with its marks; more than this is decoration.
 _LONGEST_CLUSTER = 6
 # Replacing one character after the other in C is faster than a look-up for each, unless there are many to replace.
@@ -109,9 +114,7 @@ def _fold_with_map(text: str) -> Folded:
     pieces: list[str] = []
     starts = array("L")
     position = 0
-    for mark in _MAPPED.finditer(text):
-        if mark.start() < position:
-            continue
+    while mark := _MAPPED.search(text, position):
         base = max(position, mark.start() - 1)
         pieces.append(text[position:base].translate(_TABLE))
         starts.extend(range(position, base))
@@ -123,6 +126,8 @@ def _fold_with_map(text: str) -> Folded:
             folded = known[cluster] = _VANISHING.sub("", "".join(map(_fold_character, joined)))
         pieces.append(folded)
         starts.extend([base] * len(folded))
+        if gone := _GONE.match(text, position):
+            position = gone.end()
     pieces.append(text[position:].translate(_TABLE))
     starts.extend(range(position, len(text) + 1))
     return Folded("".join(pieces), starts)

@@ -48,25 +48,28 @@ def _fences(document: Document) -> tuple[list[Pair], list[Fence]]:
     stack: list[Fence] = []
     inner, inserted = "", document.inserted
     for match in _FENCE.finditer(document.text, document.start):
-        marks, rest = match.group(1), match.group(2)
-        if ("`" in rest and marks[0] == "`") or inserted.touches(*match.span()):
+        marks, rest = match.groups()
+        if ("`" in rest and marks[0] == "`") or (inserted and inserted.touches(*match.span())):
             continue
-        line = Fence(match.start(), match.end(), marks, match.end(1), rest.strip())
         top = stack[-1] if stack else None
         if top is None:
-            stack.append(line)
+            stack.append(_fence(match))
         elif marks[0] != top.marks[0]:
             continue
-        elif not line.info and len(marks) >= len(top.marks):
+        elif len(marks) >= len(top.marks) and not rest.strip():
             stack.pop()
             if stack:
                 inner = max(inner, marks, top.marks, key=len)
             else:
-                pairs.append(Pair(top, line, inner))
+                pairs.append(Pair(top, _fence(match), inner))
                 inner = ""
         elif len(marks) == len(top.marks) and _INFO.match(rest):
-            stack.append(line)
+            stack.append(_fence(match))
     return pairs, stack
+
+
+def _fence(match: re.Match[str]) -> Fence:
+    return Fence(match.start(), match.end(), match.group(1), match.end(1), match.group(2).strip())
 
 
 def close(document: Document, opened: int, closer: str) -> Fix | None:

@@ -6,7 +6,7 @@ Called by every module of the linter that looks for something; imports nothing o
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, AnyStr, cast
 
 if TYPE_CHECKING:
     from typing import Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class _Late:
     """Stands for a compiled pattern; what is first asked of it compiles it, and is found at once from then on."""
 
-    def __init__(self, source: str, flags: int) -> None:
+    def __init__(self, source: str | bytes, flags: int) -> None:
         self.pattern = source
         self.flags = flags
 
@@ -25,6 +25,6 @@ class _Late:
         return found
 
 
-def late(source: str, flags: int = 0) -> re.Pattern[str]:
+def late(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """Return the pattern, not yet compiled."""
-    return cast("re.Pattern[str]", _Late(source, flags))
+    return cast("re.Pattern[AnyStr]", _Late(source, flags))

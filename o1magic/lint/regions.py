@@ -78,6 +78,10 @@ class Spans:
                 self._starts.append(start)
                 self._ends.append(end)
 
+    def __len__(self) -> int:
+        """Return how many spans there are."""
+        return len(self._starts)
+
     def __iter__(self) -> Iterator[tuple[int, int]]:
         """Yield the spans in order."""
         return iter(zip(self._starts, self._ends, strict=True))

@@ -25,7 +25,7 @@ _LONGEST_LOOK = 2000
 # Lines are looked at in order, with their neighbours; kept, all of them would take many times the text's memory.
 _KEPT = 1000
 SEPARATORS = (",", "\t", ";", "|")
-_RUN = re.compile(rb"([^\0])\1\1+", re.DOTALL)
+_RUN = late(rb"([^\0])\1\1+", re.DOTALL)
 _COLUMNS = late(r"\S(?: {2,}|\t)\S")
 _BULLET = late(r"(?:[-*+•#>]{1,3}|\(?\w{1,3}[.)])\s+")
 _MOST_CELLS = 255
@@ -46,8 +46,8 @@ def _told(*kinds: str) -> bytes:
 
 _FREE = _told(*(kind for kind in KINDS if kind not in (lines.BLANK, lines.PROTECTED, lines.CERTAIN)))
 _DRAWN, _WORDS = _told(lines.RULE, lines.TABLE), _told(lines.PROSE, lines.WEAK)
-_NOT_BLANK = re.compile(b"[^%c]" % _CODES[lines.BLANK])
-_MAY_START = re.compile(
+_NOT_BLANK = late(b"[^%c]" % _CODES[lines.BLANK])
+_MAY_START = late(
     b"[%b]" % re.escape(bytes(n for n in range(128) if n & _BRACKET or _CODES[lines.CERTAIN] <= n & _KIND < len(KINDS)))
 )
 
@@ -99,8 +99,9 @@ class Rows(Sequence[Line]):
         self._codes = bytearray(map(_Codes(body).__getitem__, self._lines))
         self._made: dict[int, Line] = {}
         protected, codes, starts = _CODES[lines.PROTECTED], self._codes, self._starts
+        i = 0
         for start, end in document.delimited:
-            first = i = self.at(start)
+            first = i = max(0, min(bisect_right(starts, start, i), len(codes)) - 1)
             while i == first or (i < len(codes) and starts[i] < end):
                 if codes[i] and (i > first or starts[i] + len(self._lines[i]) > start):
                     codes[i] = protected

@@ -54,7 +54,7 @@ class _Turns(NamedTuple):
 
 def weighs(text: str, least: int) -> bool:
     """Return whether a text is long; a character of a script without blanks says as much as two and a half letters."""
-    return len(text) >= least or len(text) + (3 * len(_CJK.findall(text))) // 2 >= least
+    return len(text) >= least or (not text.isascii() and len(text) + (3 * len(_CJK.findall(text))) // 2 >= least)
 
 
 def letter_below(rows: Rows, i: int) -> tuple[int, int] | None:

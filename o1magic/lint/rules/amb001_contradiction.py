@@ -111,9 +111,9 @@ def _said(document: Document, language: str, name: str) -> Iterable[tuple[int, i
     if wanted is None:
         return
     unless = wording.lists(_DATA, "unless")[language]
-    text, starts, ends = document.prose.text, document.sentence_starts, document.sentence_ends
-    for start, end in zip(starts, ends, strict=True):
-        match = wanted.search(text, start, end)
+    text = document.prose.text
+    for start, end in wording.sentences(document, wanted.anchors):
+        match = wanted.pattern.search(text, start, end)
         if match and not unless.search(text[start : match.start()] + "\n" + text[match.end() : end]):
             yield match.span()
 

@@ -66,9 +66,9 @@ _TODO = late(r"^[ \t]{0,20}(?:[-*] )?(TODO|TBD|FIXME)(?:[:：][^\n]{0,200}|[ \t]
 _OTHER_TEMPLATES = ("{%", "{#", "{{#", "{{/", "{{{", "\\frac", "\\begin")
 # One after the other: each begins with a character that is searched for in C. A link's text is no slot.
 _SLOTS = (
-    late(r"\[([^\[\]\0]{3,80})\](?!\()"),
-    late(r"<([^<>\0]{3,80})>"),
-    late(r"【([^【】\0]{3,80})】"),
+    ("[", late(r"\[([^\[\]\0]{3,80})\](?!\()")),
+    ("<", late(r"<([^<>\0]{3,80})>")),
+    ("【", late(r"【([^【】\0]{3,80})】")),
 )
 _TOLD = "nobody filled this in, and it goes out as it is written"
 
@@ -100,9 +100,9 @@ def _braces(document: Document) -> Iterator[tuple[int, int]]:
 
 def _slots(document: Document, rule: Rule) -> Iterator[tuple[int, int]]:
     """Yield what stands in brackets and begins as something to be filled in does."""
-    opening = wording.lists(rule.code, "slot")
-    for slot in _SLOTS:
-        for match in slot.finditer(document.prose.text, document.start):
+    opening, text = wording.lists(rule.code, "slot"), document.prose.text
+    for mark, slot in _SLOTS:
+        for match in slot.finditer(text, document.start) if mark in text else ():
             if opening.match(match.group(1)):
                 span = wording.source(document, *match.span())
                 # In a command line, <your-name> is how its manual writes an argument.

@@ -184,12 +184,14 @@ def _tags(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     lone = {i: bool(tag.group(1)) for i, tag in found if rows.kind(i) != PROTECTED}
     opened = [i for i, closing in lone.items() if not closing]
     for i, closing in lone.items():
+        if not closing and [i] != opened:
+            continue
         row = rows[i]
         start, end = _span(text, row.start, row.end)
         if closing and not document.protected.touches(row.start, row.end):
             message = f"{row.text[:40]} closes what nothing opens"
             yield Diagnostic(rule.code, rule.name, rule.severity, message, start, end)
-        elif [i] == opened and _holds(document, row, next((rows[j] for j in rows.said(i + 1)), None)):
+        elif not closing and _holds(document, row, next((rows[j] for j in rows.said(i + 1)), None)):
             closer = "</" + re.split(r"[\s<>]", row.text)[1] + ">"
             message = f"{row.text[:40]} is opened here and never closed"
             # A closing tag misspelt is where the content ends, not the end of the prompt.

@@ -86,7 +86,7 @@ def check(document: Document, rule: Rule) -> Iterator[Diagnostic]:
     data, position = 0, document.start
     spans = Spans(merge(document.delimited, document.payload.spans()), ordered=True)
     for start, end in (*spans, (len(text), len(text))):
-        said = _said(text, position, start)
+        said = _said(text, position, start) if text[position:start].strip() else None
         if said is not None:
             if data >= _LONG:
                 message = f"{data:,} characters of data come before the task; say the task first, and again at the end"

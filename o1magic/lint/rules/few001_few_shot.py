@@ -120,10 +120,14 @@ def _words(key: str) -> frozenset[str]:
 def _labels(document: Document) -> list[_Label]:
     if document.text.count(":") + document.text.count("：") < 2 * _FEWEST:
         return []
+    found = list(document.payload.rows.each(_label_of, ":", "："))
+    if len({label[0] for _, label in found}) == 1:
+        # One name takes no turns.
+        return []
     delimited = document.delimited
     return [
         _Label(name, start + first, start + end, filled)
-        for start, (name, first, last, end, filled) in document.payload.rows.each(_label_of, ":", "：")
+        for start, (name, first, last, end, filled) in found
         if not delimited.touches(start + first, start + last)
     ]
 
@@ -231,7 +235,7 @@ def _arrow_in(line: str) -> _Arrow | None:
 
 
 def _tagged(document: Document) -> tuple[int, int, int] | None:
-    tags = list(_TAG.finditer(document.text, document.start))
+    tags = list(_TAG.finditer(document.text, document.start)) if "<" in document.text else []
     if len(tags) < _FEWEST:
         return None
     last = tags[-1]

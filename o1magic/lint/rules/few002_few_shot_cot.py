@@ -117,7 +117,7 @@ def _works(answer: str) -> int:
 def _blocks(document: Document) -> Iterator[tuple[int, int]]:
     """Yield the example blocks that hold thinking."""
     text = document.text
-    for block in _BLOCK.finditer(text, document.start):
+    for block in _BLOCK.finditer(text, document.start) if "<" in text else ():
         closer = f"</{block.group(1)}"
         end = text.find(closer, block.end(), block.end() + _LONGEST_BLOCK)
         if end >= 0 and not _is_fenced(document, block.start()):
