@@ -6,11 +6,17 @@ The texts are other people's and stand nowhere in this repository: `lint_blocks.
 repository and commit, file, line (JSON Lines) and keys, SHA-256, and its blocks: first and last line, kind. FOLDER is
 laid out as for `lint_quality.py`. Several parts are joined by a line break.
 
-All blocks were labelled by reading, before the linter saw the texts, by one reader. The linter was tuned on `dev`;
-`test` was looked at once, after which lists of words for tasks on texts were extended. `arguable` blocks (short texts,
-lists of statements, a task's own numbers) count neither way, found or not. A finding is right when it shares half of
-its lines with a block. `dev2` and `test2` are a second set from other sources, labelled and measured in the same way by
-another reader; `few_shot` says whether a prompt shows worked examples (null: arguable).
+All blocks were labelled by reading, before the linter saw the texts, by one reader a set. The linter was tuned on
+`dev`; `test` was looked at once, after which lists of words for tasks on texts were extended. `arguable` blocks (short
+texts, lists of statements, a task's own numbers) count neither way, found or not. A finding is right when it shares
+half of its lines with a block. `dev2` and `test2` are a second set from other sources, and `dev3` and `test3` a third:
+523 prompts in 13 languages, chats that people shared and instructions with a text below. `few_shot` says
+whether a prompt shows worked examples (null: arguable).
+
+Measured on `test3` on 2026-11-23, when it was looked at for the first time: precision 0.842, recall 0.604 of 53 blocks
+(code 8 of 9, data 8 of 9, text 16 of 35); before that day's work 0.862 and 0.472. Of 156 prompts without a block 3 had
+a finding. Worked examples: 3 of 7 found, none wrong. What was missed then was mended where the cause was general, so
+that a new run finds more, and tells less.
 """
 
 from __future__ import annotations
@@ -92,7 +98,7 @@ def ratio(part: int, whole: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--split", choices=("dev", "test", "dev2", "test2"))
+    parser.add_argument("--split", choices=("dev", "test", "dev2", "test2", "dev3", "test3"))
     parser.add_argument("--misses", action="store_true")
     arguments = parser.parse_args()
     counts: dict[str, Counter] = {}
