@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from fault_server import FaultServer, chunked, delta, fixture, http, raw, sse, wire
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from o1magic.answer import Usage
@@ -718,6 +718,7 @@ def test_a7_a_quota_that_only_the_words_tell(client, serve, said):
     assert "Add credit" in str(error)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(
     headers=st.dictionaries(
         st.sampled_from(["retry-after", "retry-after-ms", "date"]),
