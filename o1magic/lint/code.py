@@ -38,13 +38,18 @@ def end(rows: Rows, first: int) -> tuple[int, int]:
     """Return the last line of the code that starts here (-1: a few marks only look like code), and how far it went."""
     score, best, last, i = 0.0, 0.0, first, first
     strong = met = certain = False
-    literal, blanks = "", 0
-    while i < len(rows):
+    literal, blanks, count = "", 0, len(rows)
+    while i < count:
         kind = rows.kind(i)
         blanks = blanks + 1 if kind == lines.BLANK else 0
         if kind in _ENDS or (kind == lines.RULE and not literal and rows.text(i)[0] != "#"):
             break
-        gain = _inside(rows.text(i)) if literal else (_FEW if blanks > _BLANKS else _gain(rows, i, kind))
+        if literal:
+            gain = _inside(rows.text(i))
+        elif blanks > _BLANKS:
+            gain = _FEW
+        else:
+            gain = _GAIN[kind] if kind in _GAIN else _gain(rows, i, kind)
         literal = _literal(rows.text(i), literal) if rows.quotes(i) else literal
         score += gain
         met = met or kind in (lines.CERTAIN, lines.DIFF)
@@ -54,7 +59,7 @@ def end(rows: Rows, first: int) -> tuple[int, int]:
         elif score <= 0 or best - score >= _DROP:
             break
         i += 1
-    while last + 1 < len(rows) and _hangs(rows[last + 1]):
+    while last + 1 < count and _hangs(rows[last + 1]):
         last += 1
     head = rows[first]
     chars = rows[last].end - head.start
@@ -123,9 +128,7 @@ def _nests(rows: Rows, i: int) -> bool:
 
 
 def _gain(rows: Rows, i: int, kind: str) -> float:
-    """Return what a line says for code (positive) or against it."""
-    if kind in _GAIN:
-        return _GAIN[kind]
+    """Return what a line whose kind does not tell it says for code (positive) or against it."""
     if kind == lines.KEY:
         return _NESTED if _nests(rows, i) else _KEY
     text = rows.text(i)

@@ -54,3 +54,12 @@ def test_every_folded_offset_has_a_source(text):
 def test_data_files_are_read_as_toml_reads_them(file):
     """The quick reader of the data files gives what a TOML parser gives."""
     assert tomllib.loads(file.read_text(encoding="utf-8")) == data.tables(file.stem)
+
+
+@pytest.mark.parametrize("marks", ["\u200d", "\u200d\u202e\ufeff" * 5, "\u064b\u0651", "\u200d\u0301", "\u200b\u1161"])
+def test_a_run_of_marks_is_folded_as_one_after_the_other(marks):
+    """However many marks stand together, what follows them is found where it stands, and joins what it would join."""
+    folded = fold(f"ab{marks}cd e\u0301")
+
+    assert folded.text.replace("\u1161", "") == "abcd e"
+    assert [2 + len(marks), 3 + len(marks)] == [folded.source(folded.text.index(one)) for one in "cd"]
