@@ -86,7 +86,9 @@ function* cellsOf(tracker: INotebookTracker): Generator<ICellModel> {
 
 function kernelOf(cell: ICellModel, tracker: INotebookTracker): string | null {
   const panel = panelsOf(tracker).find(one => one.content.widgets.some(widget => widget.model === cell));
-  return panel?.sessionContext.session?.kernel?.id ?? null;
+  const id = panel?.sessionContext.session?.kernel?.id ?? '';
+  // Of a kernel that somebody else named, the server would take no id.
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : null;
 }
 
 function panelsOf(tracker: INotebookTracker) {

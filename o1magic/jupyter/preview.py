@@ -50,7 +50,7 @@ def read(given: object) -> Asked | None:
     ]
     if not all(isinstance(text, str) for text in texts) or not all(isinstance(one, bool) for one in options.values()):
         return None
-    return replace(asked, ignore=tuple(ignore), **options)
+    return replace(asked, ignore=tuple(code.strip().upper() for code in ignore), **options)
 
 
 def preview(asked: Asked) -> dict[str, object]:

@@ -58,7 +58,7 @@ async def test_findings_and_estimate_are_made_only_where_they_are_wanted(lint):
     assert (silent["diagnostics"], unpriced["estimate"]) == ([], None)
     assert silent["estimate"]
     assert unpriced["diagnostics"]
-    assert (await lint({"cell": cell, "ignore": ["COT"]}))["diagnostics"] == []
+    assert (await lint({"cell": cell, "ignore": ["cot"]}))["diagnostics"] == []
 
 
 @pytest.mark.parametrize("line", ["--modell o3", "-m o3-mimi", "--ignore NOPE", "--max-completion-tokens many"])

@@ -123,13 +123,14 @@ async def test_s5_a_long_prompt_leaves_the_server_free(lint):
     await lint({"cell": "warm"})
     code = "def total(rows):\n    return sum(r['n'] for r in rows)\n\n"
     asking = asyncio.ensure_future(lint({"cell": f"Fix this.\n\n{code * 4_000}"}))
-    longest, done = 0.0, time.perf_counter()
+    # In the process's own CPU time: how long other processes keep this one waiting is not the question.
+    longest, done = 0.0, time.process_time()
     while not asking.done():
         await asyncio.sleep(0.001)
-        longest, done = max(longest, time.perf_counter() - done), time.perf_counter()
+        longest, done = max(longest, time.process_time() - done), time.process_time()
 
     assert await asking
-    assert longest < 1.0  # far above the bar: other processes share this machine
+    assert longest < 0.5  # far above the bar: where other processes take the cores, this one's threads take turns
 
 
 @pytest.mark.parametrize(
