@@ -68,8 +68,8 @@ if TYPE_CHECKING:
     from o1magic.lint.document import Document
 
 _LABEL = late(
-    r"[^\S\n]*+[*_>-]{0,3}[ \t]?([^\W\d][\w ]{0,34}+)(?:[(（][^()（）\n]{0,40}[)）])?"
-    r"[*_]{0,2}[ ]?[:：][*_]{0,2}[ \t]*(\S?)",
+    r"[^\S\n]*+[*_>\[-]{0,3}[ \t]?([^\W\d][\w ]{0,34}+)(?:[(（][^()（）\n]{0,40}[)）])?"
+    r"[*_\]]{0,2}[ ]?[:：][*_]{0,2}[ \t]*(\S?)",
 )
 _NUMBER = late(r"[ _]?\d{0,2}[_ ]*$")
 _MARKS = ("->", "=>", "→", "⇒", "➜")
@@ -140,7 +140,7 @@ def _label_of(line: str) -> tuple[str, int, int, int, bool] | None:
 
 @lru_cache(maxsize=256)
 def _named(raw: str) -> str:
-    return fold(_NUMBER.sub("", raw)).text.strip()
+    return fold(_NUMBER.sub("", raw)).text.strip().removeprefix("ex ")
 
 
 def _labelled(document: Document) -> tuple[int, int, int] | None:
