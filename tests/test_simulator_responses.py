@@ -139,7 +139,10 @@ def test_what_the_model_or_the_endpoint_refuses(simulator, changes, status, para
 
 def test_messages_and_parts_are_read_in_their_form(simulator):
     """Instructions, roles, text parts and images count as the same chat messages would."""
-    parts = [{"type": "input_text", "text": "What is this?"}, {"type": "input_image", "image_url": "data:,"}]
+    parts = [
+        {"type": "input_text", "text": "What is this?"},
+        {"type": "input_image", "image_url": "https://example.org/a.png"},
+    ]
 
     _, body = ask(simulator, instructions="Be brief.", input=[{"role": "user", "content": parts}])
 
