@@ -469,10 +469,22 @@ function drawStatus(page, view, alive, press) {
   page.statusDrawn = wanted;
   if (!received.has(running)) received.set(running, performance.now());
   const focused = page.status.contains(document.activeElement) ? document.activeElement.dataset.id : null;
-  const lines = alive ? running.map((one) => statusLine(page, one, received.get(running), press)) : [];
+  const lines = alive ? running.map((one) => standing(page, one, received.get(running), press)) : [];
   if (!lines.length) lines.push(make("div", "o1-idle", alive ? "No call in flight" : "Disconnected"));
+  const drawn = page.status.children;
+  if (lines.length === drawn.length && lines.every((line, i) => line === drawn[i])) return;
   page.status.replaceChildren(...lines);
   if (focused) [...page.status.querySelectorAll("button")].find((one) => one.dataset.id === focused)?.focus();
+}
+
+/** Return the line of a call, the one that stands where there is one: a button made anew under the pointer takes no click. */
+function standing(page, one, at, press) {
+  const key = JSON.stringify([one.id, one.model, one.effort, one.simulated, one.hold_nano_usd, one.stops]);
+  const line = [...page.status.children].find((other) => other.dataset.key === key) ?? statusLine(page, one, at, press);
+  line.dataset.key = key;
+  line.querySelector(".o1-doing").textContent = one.said;
+  line.querySelector(".o1-clock").dataset.since = String(at - one.elapsed_s * 1000);
+  return line;
 }
 
 function statusLine(page, one, at, press) {

@@ -252,6 +252,19 @@ def test_stop_interrupts_only_the_call_it_was_pressed_for(page) -> None:
     assert page.locator(".o1-stop").count() == 0
 
 
+def test_a_call_that_goes_over_to_something_else_keeps_its_stop_button(page) -> None:
+    """A retry that counts down, say: the word changes, and a press that has begun is not lost."""
+    told = {"columns": overview.COLUMNS, "rows": [], "totals": {}, "budgets": [], "today": ""}
+    show(page, {**told, "running": [running()]})
+    evaluate(page, "() => { window.kept = document.querySelector('.o1-stop'); }")
+
+    show(page, {**told, "running": [running(said="writing", elapsed_s=70.2)]})
+
+    page.wait_for_selector(".o1-doing >> text=writing")
+    assert page.evaluate("() => window.kept === document.querySelector('.o1-stop')")
+    page.wait_for_function("() => document.querySelector('.o1-clock').textContent >= '1:10'", timeout=3_000)
+
+
 def test_the_clock_goes_on_by_itself(page) -> None:
     """It starts where the kernel says and turns without news."""
     told = {"columns": overview.COLUMNS, "rows": [], "totals": {}, "budgets": [], "today": "", "running": [running()]}
