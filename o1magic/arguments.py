@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from o1magic import words
 from o1magic.errors import ArgumentError
-from o1magic.readers import assignment, name_of, seconds, variable, whole_number
+from o1magic.readers import assignment, name_of, ordinal, seconds, variable, whole_number
 from o1magic.settings import APIS, FIX_MODES, LINT_MODES, SUMMARIES, TIERS, VERBOSITIES
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ FLAGS: tuple[Flag, ...] = (
          cells_and_names),
     Flag(("-o", "--output"), "output", "bind the Answer to this name instead of `_`", "NAME", variable),
     Flag(("--code",), "code", "put the answer's code block, or its Nth, into the next cell; nothing runs", "N",
-         whole_number, alone=1),
+         ordinal, alone=1),
     Flag(("--timeout",), "timeout_s", "deadline of the call, retries included", "SECONDS", seconds),
     Flag(("--retry-unsafe",), "retry_unsafe", "send again a request whose reply was lost; each may be billed",
          switch=True),

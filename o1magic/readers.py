@@ -23,6 +23,15 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def ordinal(text: str) -> int:
+    """Return the number of a code block."""
+    try:
+        return whole_number(text)
+    except argparse.ArgumentTypeError:
+        said = "takes the number of a code block, such as 2; on a command line the prompt stands before it"
+        raise argparse.ArgumentTypeError(said) from None
+
+
 def seconds(text: str) -> float:
     """Return a finite number of seconds above 0."""
     try:

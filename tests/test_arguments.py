@@ -47,6 +47,7 @@ def test_every_flag_of_the_issue_is_read() -> None:
         ("--param seed=1 --param seed=2", "--param seed is given twice"),
         ("--verbosity lo", "did you mean low"),
         ("--service-tier flx", "did you mean flex"),
+        ("--code first", "number of a code block"),
     ],
 )
 def test_c3_a_wrong_line_is_one_error_that_names_the_way_on(line: str, said: str) -> None:

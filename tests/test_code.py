@@ -76,6 +76,13 @@ def test_which_block_it_is_is_said(
     assert said in ran.text()
 
 
+def test_flags_are_offered_behind_the_flag(kernel: Kernel) -> None:
+    """--code may stand alone: Tab goes on with the other flags."""
+    kernel.client.complete("%%o1 --code --dr", 16)
+
+    assert kernel.client.get_shell_msg(timeout=20)["content"]["matches"] == ["--dry-run"]
+
+
 def test_an_answer_without_the_flag_touches_no_cell(kernel: Kernel, serve: Callable[..., FaultServer]) -> None:
     """No payload, unless it is asked for."""
     assert ask(kernel, f"-m o1-mini --endpoint {serve(http(200, reply(TWO))).url}")[1] == []

@@ -419,11 +419,26 @@ def test_a8_unknown_reasoning_is_no_zero_in_the_spend(tmp_path: Path, serve: Cal
     assert "unknown" in spent.splitlines()[2]
 
 
-def test_a_service_tier_of_its_own_has_an_unknown_price(kernel: Kernel, serve: Callable[..., FaultServer]) -> None:
-    """The list price is not shown as a fact where another one holds."""
-    ran = ask(kernel, serve(http(200, OK)), "-m o1 --param service_tier=priority")
+@pytest.mark.parametrize(
+    ("asked", "served", "cost"),
+    [
+        ("priority", "priority", "cost unknown"),
+        ("flex", None, "cost unknown"),
+        ("flex", "default", "$0."),
+        ("auto", "priority", "cost unknown"),
+        (None, "flex", "cost unknown"),
+        (None, "on_demand", "$0."),
+    ],
+)
+def test_a_service_tier_of_its_own_has_an_unknown_price(
+    kernel: Kernel, serve: Callable[..., FaultServer], asked: str | None, served: str | None, cost: str
+) -> None:
+    """The list price is not shown as a fact where another one holds, whoever chose the tier; the reply says which."""
+    flag = f" --service-tier {asked}" if asked else ""
 
-    assert "cost unknown" in ran.text()
+    ran = ask(kernel, serve(http(200, {**OK, "service_tier": served})), f"-m o1{flag}")
+
+    assert f" · {cost}" in ran.text()
 
 
 def test_no_key_is_shown_or_stored_even_if_the_reply_echoes_it(

@@ -38,6 +38,7 @@ def test_a_documented_body_is_read_whole():
         finish_reason="stop",
         model="o1-2024-12-17",
         provider_id="chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT",
+        tier="default",
         usage=Usage(prompt=400, cached=0, reasoning=500, completion=600),
         choices=1,
     )

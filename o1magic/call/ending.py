@@ -11,11 +11,15 @@ from o1magic import cost, tokens
 from o1magic.answer import Usage
 from o1magic.errors import InterruptError, O1Error
 from o1magic.ledger import Outcome
+from o1magic.settings import TIERS
 from o1magic.wire import Reply
 
 if TYPE_CHECKING:
     from o1magic.call import Call, Watch
     from o1magic.request import Request
+
+
+_OWN_PRICE = frozenset(TIERS) - {"auto", "default"}
 
 
 def priced(call: Call, reply: Reply) -> tuple[str, int | None, str | None]:
@@ -24,14 +28,18 @@ def priced(call: Call, reply: Reply) -> tuple[str, int | None, str | None]:
     facts = call.catalog.find(answered)
     if not (facts.known or facts.prices) and answered == call.asked:  # a deployment's name: what it was said to be
         facts = call.request.model
-    price = facts.price_on(call.today()) if at_list_price(call.request) else None
+    price = facts.price_on(call.today()) if at_list_price(call.request, reply.tier) else None
     nano = cost.cost_nano_usd(reply.usage, price)
     return answered, nano, price.id if price and nano is not None else None
 
 
-def at_list_price(request: Request) -> bool:
-    """Tell whether the catalog's prices hold: a service tier of its own has a price of its own."""
-    return request.body.get("service_tier") in (None, "auto", "default")
+def at_list_price(request: Request, served: str | None = None) -> bool:
+    """Tell whether the catalog's prices hold: a service tier of its own has a price of its own.
+
+    `served` is the tier that the reply names: a project may have a default of its own, and flex may be full.
+    """
+    asked = request.body.get("service_tier") in (None, "auto", "default")
+    return served not in _OWN_PRICE and (asked or served == "default")
 
 
 def interrupted(call: Call, watch: Watch) -> InterruptError:

@@ -78,7 +78,7 @@ def _for_line(before: list[str]) -> Iterable[str]:
 def _for_cell(before: list[str], typed: str, magics: O1Magics) -> Iterable[str]:
     by_name = {name: flag for flag in arguments.FLAGS for name in flag.names}
     flag = by_name.get(before[-1]) if before else None
-    if flag is None or flag.switch:
+    if flag is None or flag.switch or flag.alone is not None:
         return [name for name in by_name if name.startswith("--") or name not in before]
     if flag.dest in ("model", "as_model"):
         return catalog.load().models

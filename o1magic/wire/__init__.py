@@ -30,7 +30,7 @@ class Reply:
     """What a model sent back: `complete` False means that it was cut short on the way.
 
     `choices` counts the answers in it, of which the first is the one read. `simulated` is what the
-    body itself says, `error` why a response failed.
+    body itself says, `tier` the service tier it was served at, `error` why a response failed.
     """
 
     text: str = ""
@@ -40,6 +40,7 @@ class Reply:
     model: str | None = None
     usage: Usage = Usage()  # noqa: RUF009 - frozen
     provider_id: str | None = None
+    tier: str | None = None
     simulated: bool = False
     complete: bool = True
     tool_calls: bool = False
@@ -111,6 +112,7 @@ def reply_from_body(body: object, *, think_tags: bool = True) -> Reply:
         model=short(body.get("model")),
         usage=usage_from(body.get("usage")),
         provider_id=short(body.get("id")),
+        tier=short(body.get("service_tier")),
         simulated=body.get("system_fingerprint") == SIMULATOR_FINGERPRINT,
         tool_calls=part.tool_calls,
         choices=len(rows),
@@ -178,6 +180,7 @@ class StreamReader:
         self._odd_usage: object = None
         self._model: str | None = None
         self._id: str | None = None
+        self._tier: str | None = None
         self._simulated = self._tool_calls = False
         self._indexes: set[object] = set()
 
@@ -224,6 +227,7 @@ class StreamReader:
         if self._model is None or self._id is None:
             self._model = self._model or short(chunk.get("model"))
             self._id = self._id or short(chunk.get("id"))
+            self._tier = short(chunk.get("service_tier"))
         self._simulated = self._simulated or chunk.get("system_fingerprint") == SIMULATOR_FINGERPRINT
         usage = chunk.get("usage")
         if isinstance(usage, dict):  # vLLM repeats it in every chunk, others split it over two
@@ -277,6 +281,7 @@ class StreamReader:
             model=self._model,
             usage=usage_from(self._odd_usage if self._usage is None else self._usage),
             provider_id=self._id,
+            tier=self._tier,
             simulated=self._simulated,
             complete=(self.done or self.finish_reason is not None) and not self.unreadable,
             tool_calls=self._tool_calls,

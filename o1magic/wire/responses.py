@@ -45,6 +45,7 @@ def reply_from_body(body: object) -> Reply:
         model=short(body.get("model")),
         usage=usage_from(body.get("usage"), RESPONSES),
         provider_id=short(body.get("id")),
+        tier=short(body.get("service_tier")),
         simulated=body.get("system_fingerprint") == SIMULATOR_FINGERPRINT,
         complete=status not in _RUNNING,
         tool_calls=tool_calls,
