@@ -2,7 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { MAGIC } from './cell.js';
+import { ignoring, MAGIC } from './cell.js';
 import type { Finding, IFindings } from './findings.js';
 import type { Prompt } from './prompts.js';
 
@@ -35,9 +35,11 @@ export function card(
   }
   if (finding.code) {
     const { code } = finding;
-    add(trans.__('Ignore %1 here', code), trans.__('Writes --ignore on the %1 line', MAGIC), () =>
-      findings.ignore(cell, code)
-    );
+    if (ignoring(cell.sharedModel.source, code)) {
+      add(trans.__('Ignore %1 here', code), trans.__('Writes --ignore on the %1 line', MAGIC), () =>
+        findings.ignore(cell, code)
+      );
+    }
     add(
       trans.__('About this rule'),
       trans.__('Opens the page of %1', code),

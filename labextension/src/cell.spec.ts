@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { commenting, ignoring, isPrompt, magicLine, offersAt, placeholders, words } from './cell.js';
+import { commenting, ignoring, isPrompt, magicLine, offersAt, placeholders, promptLines, words } from './cell.js';
 import { edited } from './edits.js';
 
 test('a prompt cell begins with %%o1 as IPython takes it', () => {
@@ -95,4 +95,14 @@ test('lines are commented out and in again as Markdown does it, and the magic li
   assert.deepEqual(commenting('%%o1 -m o3\nx', 2, 6), []);
   const all = '%%o1 -m o3\nx';
   assert.equal(edited(all, commenting(all, 0, all.length)), '%%o1 -m o3\n<!-- x -->');
+});
+
+test('a line magic that takes a prompt is a prompt on one line', () => {
+  const text =
+    'x = 1\n  %o1 lint Think step by step. \r\n%o1 spend\n%o1 lint\n%o1 linty x\ny = "%o1 lint z"\n%o1 lint a b';
+  assert.deepEqual(
+    promptLines(text).map(({ start, end }) => text.slice(start, end)),
+    ['Think step by step.', 'a b']
+  );
+  assert.deepEqual(promptLines('%%o1\n%o1 lint x'), []);
 });

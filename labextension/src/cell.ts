@@ -7,6 +7,9 @@ export const MAGIC = '%%o1';
 
 // As IPython reads a cell: blank lines before the magic do not count, `%%o1x` is another magic.
 const HEAD = /^(?:[ \t]*\r?\n)*[ \t]*%%o1(?=\s|$)/;
+// The line magic that takes a prompt; of a text that spans lines IPython would see the first alone.
+const LINE = '%o1';
+const LINT_LINE = /^[ \t]*%o1[ \t]+lint[ \t]+(\S(?:[^\r\n]*\S)?)/gm;
 // Runs of unquoted text and closed quotes; each alternative starts differently, so this is linear.
 const TOKEN = /(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/g;
 const PLACEHOLDER = /(?<!\{)\{\{([\p{L}_][\p{L}\p{N}_]*)\}\}(?!\})/gu;
@@ -33,6 +36,20 @@ export interface Word extends Span {
 /** Tell whether a cell is a prompt. */
 export function isPrompt(text: string): boolean {
   return HEAD.test(text);
+}
+
+/** Return where the text of each `%o1 lint TEXT` line stands, in a cell that is no prompt itself. */
+export function promptLines(text: string): Span[] {
+  if (!text.includes(LINE) || isPrompt(text)) return [];
+  return [...text.matchAll(LINT_LINE)].map(match => {
+    const end = match.index + match[0].length;
+    return { start: end - match[1]!.length, end };
+  });
+}
+
+/** Return the parts of a cell that are prompts: the whole of it, or what stands on some of its lines. */
+export function prompts(text: string): Span[] {
+  return isPrompt(text) ? [{ start: 0, end: text.length }] : promptLines(text);
 }
 
 /** Return where the magic line stands, null where the text is no prompt cell. */

@@ -3,7 +3,7 @@
 import type { ICellModel } from '@jupyterlab/cells';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { ignoring, isPrompt, magicLine } from './cell.js';
+import { ignoring, isPrompt, magicLine, promptLines, prompts as promptsIn, type Span } from './cell.js';
 import { type Delta, type Edit, editsOf, movedSpan, movedSpans } from './edits.js';
 import type { Estimate } from './estimate.js';
 import type { Finding, IFindings } from './findings.js';
@@ -36,7 +36,7 @@ export interface Surroundings {
   trouble(error: unknown): string;
 }
 
-/** One prompt cell, whether an editor shows it or not. */
+/** One prompt cell, or the prompts on the lines of one, whether an editor shows it or not. */
 export class Prompt {
   findings: readonly Finding[] = [];
   estimate: Estimate | null = null;
@@ -77,7 +77,7 @@ export class Prompt {
     this.editors -= 1;
     if (this.editors > 0) return;
     this.cancel();
-    if (!isPrompt(this.text)) this.clear();
+    if (promptsIn(this.text).length === 0) this.clear();
   }
 
   /** Ask anew, the settings having changed. */
@@ -125,7 +125,7 @@ export class Prompt {
 
   private schedule(delay: number): void {
     this.cancel();
-    if (isPrompt(this.text)) this.timer = setTimeout(() => void this.look(), delay);
+    if (promptsIn(this.text).length > 0) this.timer = setTimeout(() => void this.look(), delay);
   }
 
   private cancel(): void {
@@ -146,16 +146,18 @@ export class Prompt {
     this.cancel();
     const { lint, estimate, ignore } = this.around.wishes();
     const text = this.text;
-    if (!isPrompt(text) || !(lint || estimate)) {
+    const lines = promptLines(text);
+    if (!(isPrompt(text) ? lint || estimate : lines.length > 0 && lint)) {
       this.fresh = true;
       this.clear();
       return;
     }
     const request = (this.request = new AbortController());
     const session = this.around.kernelOf(this.cell);
-    const question = { cell: text, model: null, lint, estimate, ignore, session };
+    const ask = (cell: string, estimate: boolean) =>
+      this.around.ask({ cell, model: null, lint, estimate, ignore, session }, request.signal);
     try {
-      const preview = await this.around.ask(question, request.signal);
+      const preview = isPrompt(text) ? await ask(text, estimate) : await onLines(text, lines, line => ask(line, false));
       if (!request.signal.aborted && text === this.text) this.take(preview, text);
     } catch (error) {
       if (request.signal.aborted) return;
@@ -260,6 +262,25 @@ function moved(finding: Finding, edits: readonly Edit[]): Finding[] {
   if (!span) return [];
   const fixes = finding.fix && movedSpans(finding.fix.edits, edits);
   return [{ ...span, fix: finding.fix && fixes && { ...finding.fix, edits: fixes } }];
+}
+
+/** Return what the server says of the prompts on a cell's lines; a fix that would break its line is no fix. */
+async function onLines(
+  text: string,
+  lines: readonly Span[],
+  ask: (line: string) => Promise<Preview>
+): Promise<Preview> {
+  const diagnostics: Omit<Finding, 'key'>[] = [];
+  for (const { start, end } of lines) {
+    const found = await ask(text.slice(start, end));
+    for (const one of found.diagnostics) {
+      const edits = one.fix?.edits.map(edit => ({ ...edit, start: edit.start + start, end: edit.end + start }));
+      const fits = edits?.every(edit => !edit.text.includes('\n'));
+      const fix = one.fix && edits && fits ? { ...one.fix, edits } : null;
+      diagnostics.push({ ...one, start: one.start + start, end: one.end + start, fix });
+    }
+  }
+  return { diagnostics, fixed: [], problem: null, estimate: null };
 }
 
 /** Return the finding that a magic line which cannot be read is. */

@@ -13,7 +13,7 @@ import { ask, RequestError } from './api.js';
 import { isPrompt } from './cell.js';
 import { addCommands } from './commands.js';
 import { IFindings } from './findings.js';
-import { gate } from './gate.js';
+import { gate, type Kind } from './gate.js';
 import { type Preview, Prompts, type Wishes } from './prompts.js';
 import { type Rule, RulePages } from './rule-page.js';
 
@@ -50,14 +50,15 @@ export const promptsPlugin: JupyterFrontEndPlugin<IFindings> = {
       explain: code => void pages.open(code),
       trouble: error => trouble(error, trans)
     });
-    const load = async (cell: ICellModel) => {
+    const load = async (cell: ICellModel, kind: Kind) => {
+      if (kind === 'lines') return (await import('./written.js')).underlined(prompts.prompt(cell), prompts, trans);
       const [{ written }, language] = await Promise.all([import('./written.js'), languages.getLanguage(MARKDOWN)]);
       return written(prompts.prompt(cell), prompts, trans, language?.support ?? []);
     };
     extensions.addExtension({
       name: 'o1magic:prompt',
       factory: ({ model }) =>
-        isCodeCell(model) ? EditorExtensionRegistry.createImmutableExtension(gate(() => load(model))) : null
+        isCodeCell(model) ? EditorExtensionRegistry.createImmutableExtension(gate(kind => load(model, kind))) : null
     });
     NotebookActions.executed.connect((_, { cell }) => {
       if (isPrompt(cell.model.sharedModel.source)) prompts.spent(cell.model);

@@ -19,11 +19,18 @@ export function written(prompt: Prompt, findings: IFindings, trans: TranslationB
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ 'data-o1-prompt': '', 'aria-label': trans.__('Prompt') }),
     magicLineMarks(),
-    linter(null),
     lintGutter(),
+    strip(prompt, trans),
+    underlined(prompt, findings, trans)
+  ];
+}
+
+/** Return what underlines the findings on a prompt, whatever else its cell holds. */
+export function underlined(prompt: Prompt, findings: IFindings, trans: TranslationBundle): Extension {
+  return [
+    linter(null),
     pinned,
     EditorView.domEventHandlers({ blur: left }),
-    strip(prompt, trans),
     ViewPlugin.define(view => new Marks(view, prompt, findings, trans))
   ];
 }

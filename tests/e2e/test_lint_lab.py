@@ -18,6 +18,7 @@ CELLS = {
     "write": ["x = 1", ""],
     "wide": [f"%%o1 -m o3\n😀𝒳 这是一个问题。{CUE}. Is 391 prime? 𝒳"],
     "between": [f"%%o1 -m o3\nIs 391 prime? {CUE}."],
+    "inline": [f"x = 1\n%o1 lint Is 391 prime? {CUE}.\ny = x"],
     "walk": [
         f"%%o1 -m o3\nIs 391 prime? {CUE}.",
         f"# {CUE}",
@@ -140,6 +141,19 @@ def test_the_line_and_the_fix_stand_where_emoji_and_cjk_leave_them(opened):
     assert underlined(page) == CUE
     card(page).locator(".o1-action").first.click()
     until(page, 0, "%%o1 -m o3\n😀𝒳 这是一个问题。Is 391 prime? 𝒳")
+
+
+def test_a_prompt_on_a_line_of_code_is_linted_and_the_code_is_not(opened):
+    """`%o1 lint TEXT` is a prompt too: one question about that text, no Markdown, no line below, one fix."""
+    page, asked = opened("inline")
+
+    assert underlined(page) == CUE
+    assert [one["cell"] for one in asked] == [f"Is 391 prime? {CUE}."]
+    assert page.locator("[data-o1-prompt], .o1-strip").count() == 0
+    assert "Ignore" not in card(page).inner_text()
+    page.locator(".o1-action", has_text="Remove").click()
+    until(page, 0, "x = 1\n%o1 lint Is 391 prime?\ny = x")
+    quiet(page)
 
 
 def test_a_text_that_changed_since_is_fixed_right_or_not_at_all(opened):
