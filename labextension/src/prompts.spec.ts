@@ -10,7 +10,7 @@ const CUE = 'Think step by step';
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 
 /** Return a cell with a real shared text, and prompts whose server answers when the test says so. */
-function begun(context: TestContext, source: string, delay = 20) {
+function begun(context: TestContext, source: string, delay = 20, kernelOf: () => string | null = () => null) {
   const sharedModel = YCodeCell.create();
   sharedModel.setSource(source);
   // Its timers would keep the process.
@@ -21,7 +21,7 @@ function begun(context: TestContext, source: string, delay = 20) {
     wishes: () => ({ lint: true, estimate: true, ignore: [], delay }),
     ask: (question, signal) =>
       new Promise(answer => asked.push({ cell: (question as { cell: string }).cell, signal, answer })),
-    kernelOf: () => null,
+    kernelOf,
     explain: () => undefined,
     trouble: String
   });
@@ -157,6 +157,22 @@ test('after a prompt was sent, each cell is asked about anew once somebody turns
   prompts.spent({} as ICellModel);
   prompts.visited(cell);
   prompts.visited(cell);
+  await pause(10);
+  assert.equal(asked.length, 2);
+});
+
+test('once its kernel is known, or is another one, an estimate is asked for anew', async context => {
+  let kernel: string | null = null;
+  const { cell, asked, prompt, prompts } = begun(context, '%%o1\nIs it?', 20, () => kernel);
+  prompt.shown();
+  await pause(10);
+  asked[0]!.answer(found(''));
+  await pause(5);
+  prompts.attached(cell);
+  await pause(10);
+  assert.equal(asked.length, 1);
+  kernel = 'k';
+  prompts.attached(cell);
   await pause(10);
   assert.equal(asked.length, 2);
 });

@@ -44,6 +44,8 @@ export class Prompt {
   trouble: string | null = null;
   /** How many prompts had been sent when this one was last asked about. */
   sent = 0;
+  /** The kernel whose budgets the estimate is about; undefined where there is no estimate. */
+  session: string | null | undefined;
 
   constructor(
     readonly cell: ICellModel,
@@ -154,6 +156,7 @@ export class Prompt {
     }
     const request = (this.request = new AbortController());
     const session = this.around.kernelOf(this.cell);
+    this.session = isPrompt(text) && estimate ? session : undefined;
     const ask = (cell: string, estimate: boolean) =>
       this.around.ask({ cell, model: null, lint, estimate, ignore, session }, request.signal);
     try {
@@ -235,6 +238,12 @@ export class Prompts implements IFindings {
     this.known.get(cell)?.refresh();
   }
 
+  /** A cell's kernel may be another, and with it the session whose budgets the estimate is about. */
+  attached(cell: ICellModel): void {
+    const prompt = this.known.get(cell);
+    if (prompt?.session !== undefined && prompt.session !== this.around.kernelOf(cell)) prompt.refresh();
+  }
+
   /** A prompt was sent: what the estimates say of budgets holds no more, in any cell. */
   spent(cell: ICellModel): void {
     this.sent += 1;
@@ -265,11 +274,7 @@ function moved(finding: Finding, edits: readonly Edit[]): Finding[] {
 }
 
 /** Return what the server says of the prompts on a cell's lines; a fix that would break its line is no fix. */
-async function onLines(
-  text: string,
-  lines: readonly Span[],
-  ask: (line: string) => Promise<Preview>
-): Promise<Preview> {
+async function onLines(text: string, lines: Span[], ask: (line: string) => Promise<Preview>): Promise<Preview> {
   const diagnostics: Omit<Finding, 'key'>[] = [];
   for (const { start, end } of lines) {
     const found = await ask(text.slice(start, end));

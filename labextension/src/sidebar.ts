@@ -8,7 +8,7 @@ import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import { type AccordionPanel, Widget } from '@lumino/widgets';
 
-import { mount, type Mounted, type Scope } from '../../o1magic/jupyter/chart.js';
+import { mount, type Mounted, type Scope, translate } from '../../o1magic/jupyter/chart.js';
 import { element } from './card.js';
 import { Feed } from './feed.js';
 import type { IFindings } from './findings.js';
@@ -36,6 +36,7 @@ export class Sidebar extends SidePanel {
     this.notices.setAttribute('role', 'status');
     this.header.addWidget(new Widget({ node: this.notices }));
     this.fillToolbar(trans);
+    translate((text, ...values) => trans.__(text, ...values));
     const calls = new Widget();
     calls.addClass('o1-sidebar-calls');
     calls.title.label = trans.__('Calls');

@@ -4,7 +4,7 @@ import { ILabShell, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@ju
 import { ICommandPalette } from '@jupyterlab/apputils';
 import type { ICellModel } from '@jupyterlab/cells';
 import { EditorExtensionRegistry, IEditorExtensionRegistry, IEditorLanguageRegistry } from '@jupyterlab/codemirror';
-import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
+import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
@@ -63,6 +63,10 @@ export const promptsPlugin: JupyterFrontEndPlugin<IFindings> = {
     NotebookActions.executed.connect((_, { cell }) => {
       if (isPrompt(cell.model.sharedModel.source)) prompts.spent(cell.model);
     });
+    const attend = ({ sessionContext, content }: NotebookPanel) =>
+      sessionContext.kernelChanged.connect(() => content.widgets.forEach(({ model }) => prompts.attached(model)));
+    tracker.forEach(attend);
+    tracker.widgetAdded.connect((_, panel) => attend(panel));
     tracker.activeCellChanged.connect((_, cell) => cell && prompts.visited(cell.model));
     addCommands({ app, area, tracker, prompts, pages, trans }, palette);
     void settings?.load(promptsPlugin.id).then(loaded => {

@@ -89,6 +89,7 @@ export interface Mounted {
   dispose(): void;
 }
 
+export function translate(translator: (text: string, ...values: string[]) => string): void;
 export const SCOPES: Scope[];
 export function read(snapshot: object): State;
 export function apply(state: State, news: object): boolean;
@@ -106,7 +107,7 @@ export function sentence(state: State, scope: Scope): string;
 export function figuresOf(total: Totals, inputs: boolean, calls: Call[]): { name: string; value: string; kind?: string; note: string }[];
 export function ending(call: Call): string;
 export function price(call: Call): string;
-export function findings(call: Call): string;
+export function findings(call: Call, mark?: string): string;
 export function describe(call: Call, today: string): string;
 export function mount(el: HTMLElement, hands: Hands): Mounted;
 declare const _default: { render(context: { model: unknown; el: HTMLElement }): () => void };

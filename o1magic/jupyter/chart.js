@@ -3,6 +3,17 @@
 // is set as text and never as markup. What it is told is what overview.py says; unknown is null, money is integer
 // nano-dollars, and nothing simulated is shown as real.
 
+// ---- words
+
+let translated = (text, ...values) => text.replace(/%(\d)/g, (_, place) => values[place - 1]);
+
+/** Have the words go through a translator; it is given an English text with %1, %2 ... and what stands there. */
+export function translate(translator) {
+  translated = translator;
+}
+
+const t = (text, ...values) => translated(text, ...values.map(String));
+
 // ---- pure: state, numbers, geometry
 
 /** Return a snapshot of the kernel as state; `calls` stand in the order in which they began. */
@@ -53,7 +64,7 @@ const GROUPED = new Intl.NumberFormat("en-US");
 
 /** Return a count for people: "1,234", "≈1,234", "unknown". */
 export function tokens(count, estimated = false) {
-  return count === null || count === undefined ? "unknown" : (estimated ? "≈" : "") + GROUPED.format(count);
+  return count === null || count === undefined ? t("unknown") : (estimated ? "≈" : "") + GROUPED.format(count);
 }
 
 /** Return a count for an axis: 950, 20k, 1.5M. */
@@ -66,7 +77,7 @@ export function short(count) {
 
 /** Return nano-dollars for people, to the digit as cost.dollars does: "$12.35", "$0.1446", "$0.00012", "unknown". */
 export function dollars(nano) {
-  if (nano === null || nano === undefined) return "unknown";
+  if (nano === null || nano === undefined) return t("unknown");
   const size = Math.abs(nano);
   const places = size === 0 || size >= 1e9 ? 2 : Math.min(9, Math.max(4, 11 - String(size).length));
   const unit = 10 ** (9 - places);
@@ -180,9 +191,9 @@ export function sorted(calls, value, descending) {
 /** Return the totals of a scope in a sentence, for who does not see the chart. */
 export function sentence(state, scope) {
   const total = state.totals[scope];
-  if (!total?.calls) return `No calls: ${SCOPE_NAMES[scope]}.`;
+  if (!total?.calls) return `${t("No calls: %1", t(SCOPE_NAMES[scope]))}.`;
   const figures = figuresOf(total, true, within(state, scope)).map(({ value, name, note }) => `${name} ${value}${note ? ` (${note})` : ""}`);
-  return `${SCOPE_NAMES[scope]}: ${figures.join(", ")}.`;
+  return `${t(SCOPE_NAMES[scope])}: ${figures.join(", ")}.`;
 }
 
 /** Return the figures of a total over these calls: value, name, the colour of its bar, what must be said beside it. */
@@ -192,61 +203,61 @@ export function figuresOf(total, inputs, calls) {
   // Output that came without being told apart, or calls that told nothing: what is known is the least it can be.
   const silent = calls.some((call) => call.completion === null && call.state !== "intent" && call.state !== "failed");
   const open = calls.filter((call) => call.state === "intent").length;
-  const least = (value) => (value ? `≥${tokens(value)}` : "unknown");
+  const least = (value) => (value ? `≥${tokens(value)}` : t("unknown"));
   const count = (value) => (silent || output > told ? least(value) : tokens(value));
   const given = (value) => (silent ? least(value) : tokens(value));
-  const share = output > 0 && output === told ? `${Math.round((100 * total.reasoning_tokens) / output)} % of output` : "";
+  const share = output > 0 && output === told ? t("%1 % of output", Math.round((100 * total.reasoning_tokens) / output)) : "";
   const figures = [
-    { name: total.calls === 1 ? "call" : "calls", value: tokens(total.calls), note: playedNote(total.calls, played, open) },
-    { name: "reasoning", kind: "reasoning", value: count(total.reasoning_tokens), note: share },
-    { name: "visible", kind: "visible", value: count(total.visible_tokens), note: "" },
+    { name: total.calls === 1 ? t("call") : t("calls"), value: tokens(total.calls), note: playedNote(total.calls, played, open) },
+    { name: t("reasoning"), kind: "reasoning", value: count(total.reasoning_tokens), note: share },
+    { name: t("visible"), kind: "visible", value: count(total.visible_tokens), note: "" },
   ];
   if (inputs) {
-    figures.push({ name: "prompt", kind: "prompt", value: given(total.prompt_tokens), note: "" });
-    figures.push({ name: "of it cached", kind: "cached", value: given(total.cached_tokens), note: "" });
+    figures.push({ name: t("prompt"), kind: "prompt", value: given(total.prompt_tokens), note: "" });
+    figures.push({ name: t("of it cached"), kind: "cached", value: given(total.cached_tokens), note: "" });
   }
   return [...figures, moneyOf(total)];
 }
 
 function playedNote(calls, played, open) {
-  const all = calls === 1 ? "simulated" : "all simulated";
-  const notes = played ? [played === calls ? all : `${tokens(played)} simulated`] : [];
-  return [...notes, ...(open ? [`${tokens(open)} in flight`] : [])].join(", ");
+  const all = calls === 1 ? t("simulated") : t("all simulated");
+  const notes = played ? [played === calls ? all : t("%1 simulated", tokens(played))] : [];
+  return [...notes, ...(open ? [t("%1 in flight", tokens(open))] : [])].join(", ");
 }
 
 function moneyOf(total) {
-  const unknown = total.unknown_calls ? `cost of ${tokens(total.unknown_calls)} unknown` : "";
-  const least = (nano) => (!total.unknown_calls ? dollars(nano) : nano ? `≥${dollars(nano)}` : "unknown");
+  const unknown = total.unknown_calls ? t("cost of %1 unknown", tokens(total.unknown_calls)) : "";
+  const least = (nano) => (!total.unknown_calls ? dollars(nano) : nano ? `≥${dollars(nano)}` : t("unknown"));
   const pretended = dollars(total.simulated_cost_nano_usd);
   if (total.calls && total.simulated_calls === total.calls) {
     const value = least(total.simulated_cost_nano_usd);
-    return { name: "would have cost", value, note: unknown || "nothing was billed" };
+    return { name: t("would have cost"), value, note: unknown || t("nothing was billed") };
   }
-  const held = total.held_nano_usd ? `${dollars(total.held_nano_usd)} on hold` : "";
-  const played = total.simulated_calls ? `simulated would be ${pretended}` : "";
+  const held = total.held_nano_usd ? t("%1 on hold", dollars(total.held_nano_usd)) : "";
+  const played = total.simulated_calls ? t("simulated would be %1", pretended) : "";
   const note = [unknown, held, played].filter(Boolean).join(", ");
-  return { name: "cost", value: least(total.cost_nano_usd), note };
+  return { name: t("cost"), value: least(total.cost_nano_usd), note };
 }
 
 const STATES = { partial: "cut short", failed: "failed", unknown: "unaccounted", intent: "in flight" };
 
 /** Return how a call ended, in the endpoint's word or ours. */
 export function ending(call) {
-  if (call.state === "intent") return STATES.intent;
-  return call.finish ?? STATES[call.state] ?? "unknown";
+  if (call.state === "intent") return t(STATES.intent);
+  return call.finish ?? t(STATES[call.state] ?? "unknown");
 }
 
 /** Return a call's cost for people; what was only simulated stands in brackets. */
 export function price(call) {
-  if (call.state === "intent") return call.hold_nano_usd === null ? "open" : `≤ ${dollars(call.hold_nano_usd)}`;
-  if (call.cost_nano_usd === null) return "unknown";
+  if (call.state === "intent") return call.hold_nano_usd === null ? t("open") : `≤ ${dollars(call.hold_nano_usd)}`;
+  if (call.cost_nano_usd === null) return t("unknown");
   return call.simulated ? `(${dollars(call.cost_nano_usd)})` : dollars(call.cost_nano_usd);
 }
 
 /** Return the findings of the linter on a call, those fixed in what was sent marked. */
-export function findings(call) {
+export function findings(call, mark = t("fixed")) {
   const fixed = new Set(call.fixed.split(" "));
-  return call.lint ? call.lint.split(" ").map((code) => (fixed.has(code) ? `${code} fixed` : code)).join(", ") : "";
+  return call.lint ? call.lint.split(" ").map((code) => (fixed.has(code) ? `${code} ${mark}` : code)).join(", ") : "";
 }
 
 const visibleOf = (call) =>
@@ -256,11 +267,11 @@ const visibleOf = (call) =>
 export function describe(call, today) {
   return [
     moment(call, today),
-    call.model + (call.asked ? ` (asked: ${call.asked})` : ""),
-    ...(call.effort ? [`${call.effort} effort`] : []),
-    ...(call.simulated ? ["simulated"] : []),
+    call.model + (call.asked ? ` (${t("asked: %1", call.asked)})` : ""),
+    ...(call.effort ? [t("%1 effort", call.effort)] : []),
+    ...(call.simulated ? [t("simulated")] : []),
     ...(call.state === "failed" ? [] : counts(call)),
-    price(call) === "unknown" ? "cost unknown" : price(call),
+    call.state !== "intent" && call.cost_nano_usd === null ? t("cost unknown") : price(call),
     ...(call.seconds === null ? [] : [`${call.seconds.toFixed(1)} s`]),
     ending(call),
     ...(call.lint ? [findings(call)] : []),
@@ -270,12 +281,12 @@ export function describe(call, today) {
 function counts(call) {
   const count = (value) => tokens(value, call.estimated);
   return [
-    `prompt ${count(call.prompt)}`,
-    ...(call.cached ? [`cached ${count(call.cached)}`] : []),
-    `reasoning ${count(call.reasoning)}`,
-    `visible ${count(visibleOf(call))}`,
-    ...(call.reasoning === null && call.completion !== null ? [`output ${count(call.completion)}`] : []),
-    ...(call.inconsistent ? ["counts contradict each other as reported"] : []),
+    t("prompt %1", count(call.prompt)),
+    ...(call.cached ? [t("cached %1", count(call.cached))] : []),
+    t("reasoning %1", count(call.reasoning)),
+    t("visible %1", count(visibleOf(call))),
+    ...(call.reasoning === null && call.completion !== null ? [t("output %1", count(call.completion))] : []),
+    ...(call.inconsistent ? [t("counts contradict each other as reported")] : []),
   ];
 }
 
@@ -284,7 +295,7 @@ function moment(call, today) {
   const pad = (value) => String(value).padStart(2, "0");
   const time = `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
   if (call.day === today) return time;
-  const day = call.day.slice(0, 4) === today.slice(0, 4) ? `${MONTHS[at.getMonth()]} ${at.getDate()}` : call.day;
+  const day = call.day.slice(0, 4) === today.slice(0, 4) ? `${t(MONTHS[at.getMonth()])} ${at.getDate()}` : call.day;
   return `${day} ${time.slice(0, 5)}`;
 }
 
@@ -387,7 +398,7 @@ function listen(page, view, later, hands) {
   page.csv.addEventListener("click", () => {
     page.csv.disabled = true;
     page.csvSaid.textContent = "";
-    setTimeout(() => { if (page.csv.disabled) page.csvSaid.textContent = "waiting for the kernel …"; }, 500);
+    setTimeout(() => { if (page.csv.disabled) page.csvSaid.textContent = t("waiting for the kernel …"); }, 500);
     hands.csv(view.scope);
   });
   page.heads.forEach((head, column) => head.firstChild.addEventListener("click", () => {
@@ -409,7 +420,7 @@ function make(tag, name = "", text = "", attributes = {}) {
 const SVG_TAGS = new Set(["svg", "defs", "pattern", "path", "rect", "text", "g"]);
 
 function skeleton(el, number) {
-  const root = make("section", "o1-panel", "", { "aria-label": "Reasoning and visible tokens" });
+  const root = make("section", "o1-panel", "", { "aria-label": t("Reasoning and visible tokens") });
   root.append(make("style", "", STYLE));
   const page = { root, number, stopping: new Set() };
   const add = (key, node, parent = root) => { page[key] = node; parent.append(node); return node; };
@@ -417,7 +428,7 @@ function skeleton(el, number) {
   add("status", make("div", "o1-status"));
   add("figures", make("dl", "o1-figures"));
   add("budgets", make("div", "o1-budgets"));
-  add("plot", make("div", "o1-plot", "", { role: "slider", tabindex: "0", "aria-label": "Calls, one bar each" }));
+  add("plot", make("div", "o1-plot", "", { role: "slider", tabindex: "0", "aria-label": t("Calls, one bar each") }));
   add("svg", make("svg", "o1-svg", "", { "aria-hidden": "true" }), page.plot);
   add("empty", make("p", "o1-empty"), page.plot);
   add("readout", make("p", "o1-readout"));
@@ -426,8 +437,8 @@ function skeleton(el, number) {
   root.append(head);
   add("count", make("span", "o1-muted"), head);
   add("csvSaid", make("span", "o1-muted", "", { role: "status" }), head);
-  add("csv", make("button", "o1-button", "Export CSV", { type: "button" }), head);
-  add("scroll", make("div", "o1-scroll", "", { tabindex: "0", role: "region", "aria-label": "Table of calls" }));
+  add("csv", make("button", "o1-button", t("Export CSV"), { type: "button" }), head);
+  add("scroll", make("div", "o1-scroll", "", { tabindex: "0", role: "region", "aria-label": t("Table of calls") }));
   table(page);
   chartParts(page);
   el.append(root);
@@ -436,12 +447,12 @@ function skeleton(el, number) {
 
 function table(page) {
   const table = make("table", "o1-table");
-  table.append(make("caption", "o1-unseen", "Calls: the numbers of the chart"));
+  table.append(make("caption", "o1-unseen", t("Calls: the numbers of the chart")));
   const widths = make("colgroup");
   const row = make("tr");
   page.heads = COLUMNS.map(({ title, number, left, width }) => {
     const head = make("th", number && !left ? "o1-number" : "", "", { scope: "col" });
-    head.append(make("button", "o1-sort", title, { type: "button" }));
+    head.append(make("button", "o1-sort", t(title), { type: "button" }));
     const column = make("col");
     column.style.width = width;
     widths.append(column);
@@ -463,14 +474,14 @@ const received = new WeakMap();
 function drawStatus(page, view, alive, press) {
   const { running, problem } = view.state;
   page.problem.hidden = alive && !problem;
-  page.problem.textContent = alive ? problem : "This panel's kernel is gone: %o1 panel opens a live one.";
+  page.problem.textContent = alive ? problem : t("This panel's kernel is gone: %1 opens a live one.", "%o1 panel");
   const wanted = JSON.stringify([alive, running]);
   if (wanted === page.statusDrawn) return;
   page.statusDrawn = wanted;
   if (!received.has(running)) received.set(running, performance.now());
   const focused = page.status.contains(document.activeElement) ? document.activeElement.dataset.id : null;
   const lines = alive ? running.map((one) => standing(page, one, received.get(running), press)) : [];
-  if (!lines.length) lines.push(make("div", "o1-idle", alive ? "No call in flight" : "Disconnected"));
+  if (!lines.length) lines.push(make("div", "o1-idle", alive ? t("No call in flight") : t("Disconnected")));
   const drawn = page.status.children;
   if (lines.length === drawn.length && lines.every((line, i) => line === drawn[i])) return;
   page.status.replaceChildren(...lines);
@@ -491,17 +502,17 @@ function statusLine(page, one, at, press) {
   const line = make("div", "o1-running");
   const face = make("span", "o1-clock", clock(one.elapsed_s + (performance.now() - at) / 1000), { role: "timer", "aria-live": "off" });
   face.dataset.since = String(at - one.elapsed_s * 1000);
-  const about = [one.model, one.effort && `${one.effort} effort`];
-  if (one.simulated) about.push("simulated");
-  else if (one.hold_nano_usd !== null) about.push(`at most ${dollars(one.hold_nano_usd)}`);
+  const about = [one.model, one.effort && t("%1 effort", one.effort)];
+  if (one.simulated) about.push(t("simulated"));
+  else if (one.hold_nano_usd !== null) about.push(t("at most %1", dollars(one.hold_nano_usd)));
   line.append(make("span", "o1-dot"), make("span", "o1-doing", one.said), face);
   line.append(make("span", "o1-about", about.filter(Boolean).join(" · ")));
   if (one.stops === false) return line;
-  const stop = make("button", "o1-button o1-stop", "Stop", { type: "button", "aria-label": `Stop the call to ${one.model}` });
+  const stop = make("button", "o1-button o1-stop", t("Stop"), { type: "button", "aria-label": t("Stop the call to %1", one.model) });
   stop.dataset.id = one.id;
   const pressed = () => {
     stop.disabled = true;
-    stop.textContent = "Stopping …";
+    stop.textContent = t("Stopping …");
   };
   if (page.stopping.has(one.id)) pressed();
   stop.addEventListener("click", () => {
@@ -534,17 +545,17 @@ function drawBudgets(page, view) {
 }
 
 function budgetLine(budget) {
-  const amount = (value) => (budget.unit === "tokens" ? `${tokens(value)} tokens` : dollars(value));
+  const amount = (value) => (budget.unit === "tokens" ? t("%1 tokens", tokens(value)) : dollars(value));
   const { limit, spent, held } = budget;
   const share = (value) => `${limit > 0 ? Math.min(100, (100 * value) / limit) : value > 0 ? 100 : 0}%`;
   const over = spent > limit;
-  const parts = [`${amount(spent)} of ${amount(limit)}`];
-  if (held) parts.push(`${amount(held)} held`);
-  if (over) parts.push(`over by ${amount(spent - limit)}`);
-  else if (limit > 0) parts.push(`${Math.floor((100 * spent) / limit)} % used`);
+  const parts = [t("%1 of %2", amount(spent), amount(limit))];
+  if (held) parts.push(t("%1 held", amount(held)));
+  if (over) parts.push(t("over by %1", amount(spent - limit)));
+  else if (limit > 0) parts.push(t("%1 % used", Math.floor((100 * spent) / limit)));
   const said = parts.join(" · ");
-  const per = budget.per !== budget.name && budget.per !== "total" ? `per ${budget.per}` : "";
-  const title = ["Budget", budget.name, per, budget.simulated ? "(simulated)" : ""].filter(Boolean).join(" ");
+  const per = budget.per !== budget.name && budget.per !== "total" ? t(`per ${budget.per}`) : "";
+  const title = [t("Budget"), budget.name, per, budget.simulated ? `(${t("simulated")})` : ""].filter(Boolean).join(" ");
   const line = make("div", `o1-budget${over ? " o1-over" : budget.warned ? " o1-warned" : ""}`);
   const meter = make("div", "o1-meter", "", {
     role: "meter", "aria-label": title, "aria-valuetext": said,
@@ -616,11 +627,11 @@ function drawChart(page, view) {
 }
 
 function emptyText(view) {
-  if (within(view.state, view.scope).length) return "The first call is in flight: its bar stands here when it has ended.";
+  if (within(view.state, view.scope).length) return t("The first call is in flight: its bar stands here when it has ended.");
   const others = view.scope === "session" ? view.state.totals.all?.calls : 0;
-  const more = others ? ` All time: ${tokens(others)}.` : "";
+  const more = others ? ` ${t("All time: %1.", tokens(others))}` : "";
   const words = { session: "No calls in this session yet.", day: "No calls today.", all: "No calls yet." };
-  return `${words[view.scope]} Each %%o1 cell becomes a bar here.${more}`;
+  return `${t(words[view.scope])} ${t("Each %1 cell becomes a bar here.", "%%o1")}${more}`;
 }
 
 function height(bar, inputs) {
@@ -672,16 +683,16 @@ function drawLabels(page, { calls, each, top, width, slot, made, points, today }
   const at = (value) => LOW_TOP + LOW - (value / roundUp(sum.output)) * LOW + 4;
   const tip = LEFT + made.length * slot + 6;
   const ends = right - tip < 110 ? [] : [
-    text(tip, Math.min(at(sum.output), at(sum.reasoning) - 12), `output ${short(sum.output)}`, "start"),
-    text(tip, at(sum.reasoning), `reasoning ${short(sum.reasoning)}`, "start"),
+    text(tip, Math.min(at(sum.output), at(sum.reasoning) - 12), t("output %1", short(sum.output)), "start"),
+    text(tip, at(sum.reasoning), t("reasoning %1", short(sum.reasoning)), "start"),
   ];
-  const per = each === 1 ? "tokens per call" : `tokens, mean of every ${each} calls`;
+  const per = each === 1 ? t("tokens per call") : t("tokens, mean of every %1 calls", each);
   page.labels.replaceChildren(
     text(LEFT - 6, TOP + 4, short(top), "end"),
     ...(top > 1 ? [text(LEFT - 6, TOP + HIGH / 2 + 4, short(top / 2), "end")] : []),
     text(LEFT - 6, TOP + HIGH + 4, "0", "end"),
     text(LEFT, TOP - 8, per, "start"),
-    text(LEFT, LOW_TOP - 8, "cumulative", "start"),
+    text(LEFT, LOW_TOP - 8, t("cumulative"), "start"),
     text(LEFT - 6, LOW_TOP + 4, short(roundUp(sum.output)), "end"),
     text(LEFT - 6, LOW_TOP + LOW + 4, "0", "end"),
     text(LEFT, HEIGHT - 4, moment(calls[0], today), "start"),
@@ -695,7 +706,7 @@ function drawMark(page, view, calls, made, slot) {
   const bar = view.at === null ? null : made[view.at];
   page.mark.setAttribute("x", LEFT + (view.at ?? 0) * slot - 1);
   page.mark.setAttribute("width", bar ? slot + 1 : 0);
-  page.readout.textContent = bar ? barText(bar, calls, view) : calls.length ? `last: ${describe(calls.at(-1), view.state.today)}` : "";
+  page.readout.textContent = bar ? barText(bar, calls, view) : calls.length ? t("last: %1", describe(calls.at(-1), view.state.today)) : "";
   const values = { "aria-valuemin": 1, "aria-valuemax": Math.max(1, made.length), "aria-valuenow": (view.at ?? Math.max(0, made.length - 1)) + 1 };
   for (const [name, value] of Object.entries(values)) page.plot.setAttribute(name, value);
   page.plot.setAttribute("aria-valuetext", page.readout.textContent || page.empty.textContent);
@@ -703,14 +714,14 @@ function drawMark(page, view, calls, made, slot) {
 
 function barText(bar, calls, view) {
   const { today } = view.state;
-  if (bar.to - bar.from === 1) return `call ${tokens(bar.from + 1)}: ${describe(calls[bar.from], today)}`;
-  const mean = (name) => `${name} ${tokens(Math.round(bar[name]))}`;
+  if (bar.to - bar.from === 1) return `${t("call %1", tokens(bar.from + 1))}: ${describe(calls[bar.from], today)}`;
+  const mean = (name) => t(`${name} %1`, tokens(Math.round(bar[name])));
   const counts = ["reasoning", "visible", ...(bar.untold ? ["untold"] : []), ...(view.inputs ? ["prompt", "cached"] : [])];
   return [
-    `calls ${tokens(bar.from + 1)}–${tokens(bar.to)}, ${moment(calls[bar.from], today)} on`,
-    ...(bar.simulated ? ["simulated among them"] : []),
-    `mean ${counts.map(mean).join(" · ")}`,
-    ...(bar.unknown ? [`${bar.unknown} unknown`] : []),
+    t("calls %1–%2, %3 on", tokens(bar.from + 1), tokens(bar.to), moment(calls[bar.from], today)),
+    ...(bar.simulated ? [t("simulated among them")] : []),
+    t("mean %1", counts.map(mean).join(" · ")),
+    ...(bar.unknown ? [t("%1 unknown", bar.unknown)] : []),
   ].join(" · ");
 }
 
@@ -729,7 +740,7 @@ const COLUMNS = [
   { title: "Cost", width: "6.2em", value: (call) => call.cost_nano_usd, text: price, number: true },
   { title: "Seconds", width: "6em", value: (call) => call.seconds, text: (call) => call.seconds?.toFixed(1) ?? "–", number: true },
   { title: "Ended by", width: "6.8em", value: ending, text: ending },
-  { title: "Findings", width: "6.4em", value: (call) => call.lint || null, text: (call) => findings(call).replaceAll(" fixed", " ✓") || "–" },
+  { title: "Findings", width: "6.4em", value: (call) => call.lint || null, text: (call) => findings(call, "✓") || "–" },
 ];
 
 function known(call, count) {
@@ -748,7 +759,7 @@ function drawTable(page, view) {
   // Calls come in the order of time: turning it round is all there is to sort by it.
   page.rows = column === 0 ? (descending ? calls.slice().reverse() : calls) : sorted(calls, COLUMNS[column].value, descending);
   const total = view.state.totals[view.scope]?.calls ?? 0;
-  const listed = total > calls.length ? `the newest ${tokens(calls.length)} of ${tokens(total)} calls` : "";
+  const listed = total > calls.length ? t("the newest %1 of %2 calls", tokens(calls.length), tokens(total)) : "";
   page.count.textContent = listed;
   page.scroll.parentNode.classList.toggle("o1-none", calls.length === 0);
   page.table.setAttribute("aria-rowcount", calls.length + 1);
@@ -784,11 +795,11 @@ function tableRow(call, place, today, open) {
   for (const { text, number, left, title } of COLUMNS) {
     const said = text(call, today);
     const cell = make("td", number && !left ? "o1-number" : "", open && title === "Time" ? "" : said);
-    if (open && title === "Time") cell.append(make("button", "o1-jump", said, { type: "button", "aria-label": `Show the cell of the call of ${said}` }));
-    if (said === "unknown" || said === "–" || said === "…") cell.classList.add("o1-muted");
-    if (title === "Model" && call.simulated) cell.append(make("span", "o1-pill", "simulated"));
-    if (title === "Model" && call.asked) cell.title = `asked: ${call.asked}`;
-    else if (title === "Findings") cell.title = findings(call).replaceAll("fixed", "fixed in what was sent");
+    if (open && title === "Time") cell.append(make("button", "o1-jump", said, { type: "button", "aria-label": t("Show the cell of the call of %1", said) }));
+    if (said === t("unknown") || said === "–" || said === "…") cell.classList.add("o1-muted");
+    if (title === "Model" && call.simulated) cell.append(make("span", "o1-pill", t("simulated")));
+    if (title === "Model" && call.asked) cell.title = t("asked: %1", call.asked);
+    else if (title === "Findings") cell.title = findings(call, t("fixed in what was sent"));
     else if (said.length > 9) cell.title = said;
     row.append(cell);
   }
@@ -850,7 +861,7 @@ function save(name, bytes) {
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  return `saved ${name}`;
+  return t("saved %1", name);
 }
 
 // ---- how it looks: the theme's own colours where there is a theme

@@ -93,10 +93,13 @@ def test_it_looks_the_same_after_a_reload_and_in_the_dark(lab, watched_page):
         live = parts(page, f"{theme}-live")
         evaluate(page, EXECUTE, ["docmanager:save", {}])
         opened(page, lab)
-        again = parts(page, f"{theme}-again")
+        for _ in range(5):  # on a busy machine the page is still settling
+            again = parts(page, f"{theme}-again")
+            seen = [difference(before, after) for (before, _), (after, _) in zip(live, again, strict=True)]
+            if max(seen) <= UNSEEN:
+                break
 
-        for (before, _), (after, _) in zip(live, again, strict=True):
-            assert difference(before, after) <= UNSEEN
+        assert max(seen) <= UNSEEN
         boxes.append([where for _, where in again])
     light, dark = boxes
     assert light == dark
