@@ -35,20 +35,6 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
         yield started
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[..., FaultServer]]:
-    """Return a function that starts a server playing scripts."""
-    servers: list[FaultServer] = []
-
-    def start(*scripts: Script) -> FaultServer:
-        servers.append(FaultServer(*scripts))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-
-
 def newest(kernel: Kernel) -> dict[str, Any]:
     """Return the newest row of the kernel's ledger."""
     with sqlite3.connect(kernel.environment["O1MAGIC_LEDGER"]) as ledger:

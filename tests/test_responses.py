@@ -260,20 +260,6 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
         yield started
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[..., FaultServer]]:
-    """Return a function that starts a server playing scripts."""
-    servers: list[FaultServer] = []
-
-    def start(*scripts: Script) -> FaultServer:
-        servers.append(FaultServer(*scripts))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-
-
 def rows(kernel: Kernel) -> list[dict[str, Any]]:
     with closing(sqlite3.connect(kernel.environment["O1MAGIC_LEDGER"])) as ledger:
         ledger.row_factory = sqlite3.Row

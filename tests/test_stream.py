@@ -34,20 +34,6 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
         yield started
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[..., FaultServer]]:
-    """Return a function that starts a server playing scripts."""
-    servers: list[FaultServer] = []
-
-    def start(*scripts: Script) -> FaultServer:
-        servers.append(FaultServer(*scripts))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-
-
 def usage(**details: int) -> str:
     """Return the data line of a usage of ten tokens each way; `details` are of the completion."""
     counts: dict[str, Any] = {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20}
